@@ -1,0 +1,159 @@
+"""Build `v1` Secrets: as YAML text, as plain objects, and the two typed kinds.
+
+Source: Kubernetes `pkg/apis/core/types.go` (Secret, SecretType, MaxSecretSize),
+`pkg/apis/core/validation` ValidateSecret; `kubectl create secret docker-registry`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sopsmith.errors import ManifestError
+from sopsmith.formats.yaml_write import quote
+from sopsmith.secret import Secret
+
+SIZE_LIMIT = 1024 * 1024
+"""Bytes of all values of one Secret; the API server refuses more."""
+OPAQUE = "Opaque"
+DOCKER_TYPE = "kubernetes.io/dockerconfigjson"
+DOCKER_KEY = ".dockerconfigjson"
+TLS_TYPE = "kubernetes.io/tls"
+TLS_CERTIFICATE = "tls.crt"
+TLS_KEY = "tls.key"
+_KEY_SIGNS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.")
+
+
+class SecretManifest(NamedTuple):
+    """A Secret as it should stand in Git.
+
+    Attributes:
+        data: What stands under `stringData`, UTF-8 text, in this order.
+    """
+
+    name: str
+    namespace: str
+    type: str
+    data: dict[str, Secret]
+    labels: dict[str, str]
+    annotations: dict[str, str]
+
+    @property
+    def size(self) -> int:
+        """Return the bytes of all values, as the API server counts them."""
+        return sum(len(value.reveal()) for value in self.data.values())
+
+
+def build_object(manifest: SecretManifest) -> dict[str, object]:
+    """Return a Secret as plain values, equal to what its text reads as."""
+    metadata: dict[str, object] = {"name": manifest.name, "namespace": manifest.namespace}
+    if manifest.labels:
+        metadata["labels"] = dict(manifest.labels)
+    if manifest.annotations:
+        metadata["annotations"] = dict(manifest.annotations)
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": metadata,
+        "type": manifest.type,
+        "stringData": {key: value.reveal().decode() for key, value in manifest.data.items()},
+    }
+
+
+def build_text(manifest: SecretManifest) -> bytes:
+    """Return a Secret as YAML, indented by 4 as sops indents.
+
+    The values stand in it in clear: encrypt it before it goes anywhere.
+    """
+    return "".join(_lines(build_object(manifest), 0)).encode()
+
+
+def _lines(mapping: dict[str, object], indent: int) -> list[str]:
+    lines: list[str] = []
+    for key, value in mapping.items():
+        head = " " * indent + quote(key) + ":"
+        if isinstance(value, dict):
+            lines += [head + "\n", *_lines(value, indent + 4)]
+        else:
+            lines.append(f"{head} {_scalar(str(value), indent + 4)}\n")
+    return lines
+
+
+def _scalar(value: str, indent: int) -> str:
+    if not _fits_block(value):
+        return quote(value)
+    body = value.rstrip("\n")
+    ends = len(value) - len(body)
+    chomp = "-" if ends == 0 else "" if ends == 1 else "+"
+    lines = body.split("\n") + [""] * (ends - 1)
+    pad = " " * indent
+    return f"|{chomp}\n" + "\n".join(pad + line if line else "" for line in lines)
+
+
+def _fits_block(value: str) -> bool:
+    if "\n" not in value or not value.replace("\n", "").replace("\t", "").isprintable():
+        return False
+    lines = value.rstrip("\n").split("\n")
+    # A reader finds the block's indent from its first line, and lines of spaces alone are
+    # where readers disagree about the end of the block.
+    return lines[0][:1] not in {"", " ", "\t"} and all(not line or line.strip() for line in lines)
+
+
+def check_data_key(key: str) -> str:
+    """Return a key of a Secret's data, if Kubernetes takes it.
+
+    Raises:
+        ManifestError: It does not.
+    """
+    if not key or len(key) > 253 or key == "." or key.startswith("..") or set(key) - _KEY_SIGNS:
+        raise ManifestError(f"{key!r} is no key of a Secret's data: letters, digits, -, _ and .")
+    return key
+
+
+def build_docker_config(
+    server: Secret, username: Secret, password: Secret, email: Secret | None = None
+) -> dict[str, Secret]:
+    """Return the data of a `kubernetes.io/dockerconfigjson` Secret for one registry."""
+    import base64
+    import json
+
+    login = username.reveal() + b":" + password.reveal()
+    entry = {"username": _text(username), "password": _text(password)}
+    if email is not None:
+        entry["email"] = _text(email)
+    entry["auth"] = base64.b64encode(login).decode()
+    text = json.dumps({"auths": {_text(server): entry}}, ensure_ascii=False, separators=(",", ":"))
+    return {DOCKER_KEY: Secret(text.encode())}
+
+
+def read_docker_config(data: dict[str, Secret]) -> dict[str, Secret] | None:
+    """Return the parts that `build_docker_config` makes this data from, or None.
+
+    Returns:
+        server, username, password and, where it stands, email; None for data with anything
+        else in it, which could not be made from these parts again.
+    """
+    import json
+
+    if set(data) != {DOCKER_KEY}:
+        return None
+    try:
+        (server, entry), *others = json.loads(data[DOCKER_KEY].reveal())["auths"].items()
+        parts = {
+            key: Secret(entry[key].encode())
+            for key in ("username", "password", "email")
+            if key in entry
+        }
+        parts["server"] = Secret(server.encode())
+        again = build_docker_config(**parts)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+    return None if others or again != data else parts
+
+
+def build_tls(certificate: Secret, key: Secret) -> dict[str, Secret]:
+    """Return the data of a `kubernetes.io/tls` Secret from PEM texts."""
+    return {TLS_CERTIFICATE: certificate, TLS_KEY: key}
+
+
+def _text(value: Secret) -> str:
+    return value.reveal().decode()
