@@ -32,9 +32,10 @@ class Scalar:
             own (a copy behind an alias, an empty value).
         flow: It stands inside flow brackets (always, in JSON).
         indent: Column of the block collection that holds it; 0 at the top.
+        token: Source text of the `ENC[…]` that the value was decrypted from, or None.
     """
 
-    __slots__ = ("end", "flow", "indent", "start", "value")
+    __slots__ = ("end", "flow", "indent", "start", "token", "value")
 
     def __init__(
         self, value: Plain, start: int = -1, end: int = -1, *, flow: bool = False, indent: int = 0
@@ -44,12 +45,14 @@ class Scalar:
         self.end = end
         self.flow = flow
         self.indent = indent
+        self.token: str | None = None
 
 
 class Mapping:
     """An ordered list of (key, node); duplicate keys are the format's to refuse.
 
     Attributes:
+        keys: Span of each entry's key in the text, where the format keeps them.
         alias: It stands behind an alias whose source text is `start`..`end`.
     """
 

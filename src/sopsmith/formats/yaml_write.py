@@ -1,0 +1,144 @@
+"""Write scalars as YAML text that go-yaml, libyaml and PyYAML read back alike."""
+
+from __future__ import annotations
+
+import math
+
+from sopsmith.formats.scalars import resolve
+from sopsmith.formats.tree import Plain, Scalar, Timestamp
+
+# YAML 1.1 reads these as booleans; they are quoted so that every reader sees strings.
+_OLD_BOOLS = frozenset(
+    form
+    for word in ("y", "n", "yes", "no", "on", "off")
+    for form in (word, word.capitalize(), word.upper())
+)
+_PLAIN_FIRST = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./^$(")
+_PLAIN_REST = _PLAIN_FIRST | frozenset("-+=:@,;~|)<>?*&%![]{}\"'`\\ ")
+_FLOW_MARKS = frozenset(",[]{}")
+_ESCAPES = {
+    "\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0",
+    "\x07": "\\a", "\x08": "\\b", "\x1b": "\\e", "\x85": "\\N", "\u2028": "\\L", "\u2029": "\\P",
+}  # fmt: skip
+
+
+def quote(value: str, *, flow: bool = False) -> str:
+    """Return a string as a one-line YAML scalar, plain where every reader agrees on it."""
+    if _is_plain(value, flow=flow):
+        return value
+    if value and all(" " <= char < "\x7f" for char in value) and not _resolves(value):
+        return "'" + value.replace("'", "''") + "'"
+    return '"' + "".join(_escape(char) for char in value) + '"'
+
+
+def write_token(token: str, at: Scalar, text: str) -> str:
+    """Return an `ENC[…]` token as it stands in place of a value.
+
+    Block scalars give back the line breaks that their span took; inside flow brackets
+    the token is quoted, since it holds brackets and commas itself.
+    """
+    if at.flow:
+        return f'"{token}"'
+    source = text[at.start : at.end] if at.start >= 0 else ""
+    tail = source[len(source.rstrip("\r\n")) :]
+    if not tail:
+        return token
+    # Line breaks behind a kept (`|+`) block are part of its value, so only one of them stays.
+    header = source.split("\n", 1)[0]
+    return token + (("\r\n" if "\r\n" in tail else "\n") if "+" in header else tail)
+
+
+def write_scalar(value: Plain, at: Scalar, text: str) -> str:
+    """Return a value as YAML text that fits the place where a token stood."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return _write_float(value)
+    if isinstance(value, bytes):
+        return _write_binary(value)
+    if isinstance(value, Timestamp | int):
+        return str(value)
+    if not at.flow and _is_block(value) and _ends_line(text, at.end):
+        return _write_block(value, at.indent, "\r\n" if "\r\n" in text else "\n")
+    return quote(value, flow=at.flow)
+
+
+def _resolves(value: str) -> bool:
+    """Tell whether some reader would take the plain text for something else than a string."""
+    if value in _OLD_BOOLS or value in ("=", "<<"):
+        return True
+    if value[0] in "+-.0123456789":
+        # Numbers, dates and the base-60 numbers of YAML 1.1; a digit first and letters
+        # later (`1abc`) is a string for all of them, unless it is hexadecimal or an exponent.
+        return ":" in value or type(_resolve_or_none(value)) is not str or _looks_numeric(value)
+    return type(_resolve_or_none(value)) is not str
+
+
+def _resolve_or_none(value: str) -> Plain:
+    from sopsmith.errors import FormatError
+
+    try:
+        return resolve(value)
+    except FormatError:
+        return None
+
+
+def _looks_numeric(value: str) -> bool:
+    return all(char in "0123456789abcdefABCDEFxXoO_.:+-eETtZz " for char in value)
+
+
+def _is_plain(value: str, *, flow: bool) -> bool:
+    if not value or value[0] not in _PLAIN_FIRST or value[-1] in " :":
+        return False
+    if not _PLAIN_REST.issuperset(value) or ": " in value or _resolves(value):
+        return False
+    return not (flow and not _FLOW_MARKS.isdisjoint(value))
+
+
+def _escape(char: str) -> str:
+    if char in _ESCAPES:
+        return _ESCAPES[char]
+    if char.isprintable() and char != "\ufeff":
+        return char
+    code = ord(char)
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def _write_float(value: float) -> str:
+    if math.isnan(value):
+        return ".nan"
+    if math.isinf(value):
+        return ".inf" if value > 0 else "-.inf"
+    return repr(value)
+
+
+def _write_binary(value: bytes) -> str:
+    import binascii
+
+    return "!!binary " + binascii.b2a_base64(value, newline=False).decode()
+
+
+def _ends_line(text: str, position: int) -> bool:
+    end = text.find("\n", position)
+    return end >= 0 and not text[position:end].strip()
+
+
+def _is_block(value: str) -> bool:
+    """Tell whether a literal block holds the value exactly, whatever blank lines follow it."""
+    if "\n" not in value or value.endswith("\n\n") or value[0] in " \t\n":
+        return False
+    return all(
+        char in "\n\t" or (char.isprintable() and char not in "\ufeff\x85\u2028\u2029")
+        for char in value
+    )
+
+
+def _write_block(value: str, indent: int, newline: str) -> str:
+    pad = " " * (indent + 4)
+    lines = value.removesuffix("\n").split("\n")
+    head = "|" if value.endswith("\n") else "|-"
+    return newline.join([head, *(pad + line if line else "" for line in lines)])
