@@ -1,0 +1,45 @@
+# Everything a clone can do. Each target sets itself up; `make` alone lists them.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench e2e reference lock clean
+MAKEFLAGS += --no-builtin-rules
+
+root := $(CURDIR)
+bin := .venv/bin
+export PATH := $(root)/.tools/bin:$(root)/.venv/bin:$(PATH)
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+setup:  ## make .venv from the pinned requirements, when it is not up to date
+	@tools/venv.sh
+
+demo: setup  ## .env -> encrypted Secrets in Git -> rendered back, in a temporary folder
+	@$(bin)/python tools/demo.py
+
+test: check  ## check, then every test but the end-to-end ones, with coverage
+	@$(bin)/python -m pytest -m "not e2e" -n auto --cov=sopsmith --cov-report=term
+
+check: setup  ## ruff and mypy --strict
+	@$(bin)/ruff check .
+	@$(bin)/ruff format --check .
+	@$(bin)/mypy --strict
+
+bench: setup  ## ratios against the real sops, measured in one run
+	@$(bin)/python bench/run.py $(BENCH_ARGS)
+
+e2e: setup  ## build kustomize and sops (needs Go), then the end-to-end tests
+	@tools/go_tools.sh
+	@$(bin)/python -m pytest -m e2e tests/e2e
+
+reference: setup  ## write docs/reference/cli.md from the commands' own help
+	@$(bin)/python tools/cli_reference.py
+
+lock: setup  ## pin the newest requirements again, with hashes
+	@$(bin)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
+	    --no-header pyproject.toml -o requirements/runtime.txt
+	@$(bin)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
+	    --no-header --extra dev pyproject.toml -o requirements/dev.txt
+
+clean:  ## remove all that was built
+	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage build dist
+	find . -path ./.git -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
