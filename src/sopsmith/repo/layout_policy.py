@@ -1,0 +1,112 @@
+"""Write the rules of a new repository: who opens what, and what Git must never hold."""
+
+from __future__ import annotations
+
+from sopsmith.formats.yaml import quote
+from sopsmith.repo.settings import RepoSettings
+
+ENCRYPTED_REGEX = "^(data|stringData)$"
+"""Keys of a manifest whose values are encrypted; name, type and labels stay readable."""
+
+_IGNORED = (".env*", "!.env.example", "keys.txt")
+
+
+def build_sops_config(settings: RepoSettings) -> str:
+    """Return the text of `.sops.yaml`: a rule for each environment and then core's.
+
+    Source: sops `config/config.go` creationRule: the first rule whose `path_regex` is found
+    in the path wins, so each is anchored at both ends.
+    """
+    lines = [
+        "# Who can open which file: the first rule whose path fits decides. Each environment's",
+        "# identity opens its own files and core's, and none of another environment.",
+        "creation_rules:",
+    ]
+    for scope in (*settings.environments, settings.core):
+        lines += [
+            f"  # {scope.name}",
+            f"  - path_regex: {_path_regex(settings.overlay_folder(scope.name))}",
+            f"    encrypted_regex: {ENCRYPTED_REGEX}",
+            *_age_lines(settings.readers(scope.name)),
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _path_regex(folder: str) -> str:
+    # Settings let no other sign into a folder that means something in a regex.
+    return "^" + folder.replace(".", r"\.") + r"/.*\.secret\.yaml$"
+
+
+def _age_lines(recipients: tuple[str, ...]) -> list[str]:
+    if len(recipients) == 1:
+        return [f"    age: {quote(recipients[0])}"]
+    return ["    age: >-", *(f"      {line}" for line in ",\n".join(recipients).split("\n"))]
+
+
+def build_gitignore() -> str:
+    """Return the text of a new `.gitignore`."""
+    return (
+        "# Plain secrets and identities never enter Git.\n" + "\n".join(_IGNORED) + "\n"
+    )  # fmt: skip
+
+
+def extend_gitignore(text: str) -> str:
+    """Return a `.gitignore` with the patterns that it lacks behind what stands there."""
+    lines = [line.strip() for line in text.splitlines()]
+    missing = [pattern for pattern in _IGNORED if pattern not in lines]
+    if ".env*" not in missing and "!.env.example" in missing:
+        # Whoever ignores .env* and not the exception decided so.
+        missing.remove("!.env.example")
+    if not missing:
+        return text
+    newline = "\r\n" if "\r\n" in text else "\n"
+    if text and not text.endswith("\n"):
+        text += newline
+    added = ["# Plain secrets and identities never enter Git.", *missing]
+    return text + "".join(line + newline for line in added)
+
+
+def build_gitattributes() -> str:
+    """Return the text of `.gitattributes`."""
+    return (
+        "# Two edits of one encrypted file cannot be merged by lines: its MAC covers all values.\n"
+        "# Git then keeps one side and says so; decrypt both, merge the values and encrypt again.\n"
+        "# To read diffs in clear on your own screen:\n"
+        "#   git config diff.sopsmith.textconv 'sopsmith decrypt'\n"
+        "*.secret.yaml text eol=lf merge=binary diff=sopsmith\n"
+    )
+
+
+def build_precommit() -> str:
+    """Return the text of `.pre-commit-config.yaml`: hooks that need nothing installed.
+
+    The patterns stand so that this file does not match them itself.
+    """
+    return r"""# Refuse what must not be committed; `pre-commit install` switches it on.
+repos:
+  - repo: local
+    hooks:
+      - id: secret-has-metadata
+        name: each *.secret.yaml has sops metadata
+        language: pygrep
+        entry: '^sops:'
+        args: [--negate]
+        files: \.secret\.yaml$
+      - id: secret-is-encrypted
+        name: each *.secret.yaml holds encrypted values
+        language: pygrep
+        entry: 'ENC\[AES256_GCM,'
+        args: [--negate]
+        files: \.secret\.yaml$
+      - id: no-identity
+        name: no age identity in any file
+        language: pygrep
+        entry: 'AGE-SECRET-KEY-(PQ-)?1[A-Z0-9]{40}'
+        types: [text]
+      - id: no-plain-files
+        name: no .env and no keys.txt
+        language: fail
+        entry: plain secrets and identities never enter Git
+        files: (^|/)(\.env[^/]*|keys\.txt)$
+        exclude: (^|/)\.env\.example$
+"""
