@@ -14,6 +14,7 @@ from json.decoder import scanstring  # type: ignore[attr-defined]
 
 from sopsmith.errors import FormatError
 from sopsmith.formats.scalars import INT64, Inexact
+from sopsmith.formats.splice import Edit
 from sopsmith.formats.tree import Mapping, Node, Plain, Scalar, Sequence, Tree
 
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -49,6 +50,12 @@ def write_scalar(value: Plain, at: Scalar, text: str) -> str:
 def write_token(token: str, at: Scalar, text: str) -> str:
     """Return an `ENC[…]` token as JSON text."""
     return f'"{token}"'
+
+
+def write_flow(node: Node) -> str:
+    """Return a node on one line; JSON has no aliases, so nothing asks for more than a value."""
+    assert isinstance(node, Scalar)
+    return write_scalar(node.value, node, "")
 
 
 class _Reader:
@@ -146,3 +153,55 @@ class _Reader:
             self.expect("]")
         sequence.end = self.position
         return sequence
+
+
+def write_entry(text: str, tree: Tree, key: str, value: object) -> str:
+    """Return the source of a new top-level entry, laid out as the others are."""
+    indent = _indent(text, tree)
+    dumped = json.dumps({key: value}, indent=indent or None, ensure_ascii=False)
+    body = dumped[1:-1].strip()
+    return body.replace("\n", "\r\n") if "\r\n" in text and indent else body
+
+
+def insert_entry(text: str, tree: Tree, source: str) -> Edit:
+    """Return the edit that puts an entry's source behind the last one."""
+    root = _root(tree)
+    indent = _indent(text, tree)
+    newline = ("\r\n" if "\r\n" in text else "\n") if indent else ""
+    if not root.entries:
+        return root.start + 1, root.end - 1, f"{newline}{indent}{source}{newline}"
+    end = root.entries[-1][1].end
+    return end, end, f",{newline}{indent}{source}" if indent else f", {source}"
+
+
+def entry_span(text: str, tree: Tree, key: str) -> tuple[int, int]:
+    """Return the span of a top-level entry's source, without commas."""
+    root = _root(tree)
+    index = [name for name, _ in root.entries].index(key)
+    return root.keys[index][0], root.entries[index][1].end
+
+
+def remove_entry(text: str, tree: Tree, key: str) -> Edit:
+    """Return the edit that takes a top-level entry and its comma away."""
+    root = _root(tree)
+    start, end = entry_span(text, tree, key)
+    index = [name for name, _ in root.entries].index(key)
+    if index > 0:
+        return root.entries[index - 1][1].end, end, ""
+    if len(root.entries) > 1:
+        return start, root.keys[1][0], ""
+    return root.start + 1, root.end - 1, ""
+
+
+def _root(tree: Tree) -> Mapping:
+    assert isinstance(tree.root, Mapping)
+    return tree.root
+
+
+def _indent(text: str, tree: Tree) -> str:
+    """Return the white space before a top-level key on its line, or "" in one-line JSON."""
+    root = _root(tree)
+    if not root.keys:
+        return "\t"
+    lead = text[root.start + 1 : root.keys[0][0]]
+    return lead.rpartition("\n")[2] if "\n" in lead else ""

@@ -77,8 +77,10 @@ def resolve_tagged(tag: str, text: str, *, plain: bool) -> Plain:
     kind = tag.removeprefix(_STANDARD)
     if kind == "binary":
         return _decode_binary(text)
-    if kind == "str" or tag == kind or kind not in _RESOLVED_TAGS:
-        return resolve(text) if tag == "!" and plain else text
+    if tag == "!" and plain:
+        return resolve(text)
+    if kind in ("str", tag) or kind not in _RESOLVED_TAGS:
+        return text
     value = resolve(text)
     if kind == "float" and isinstance(value, int) and not isinstance(value, bool):
         return float(value)

@@ -15,7 +15,7 @@ def splice(text: str, edits: list[Edit]) -> str:
     Raises:
         ValueError: Two spans overlap.
     """
-    parts = []
+    parts: list[str] = []
     done = 0
     for start, end, new in sorted(edits, key=lambda edit: edit[:2]):
         if start < done:

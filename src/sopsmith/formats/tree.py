@@ -117,9 +117,10 @@ class Comment:
         start, end: Span from the `#` to the end of the line, exclusive.
         item: It is written as a list item `- ENC[…,type:comment]`, as sops writes comments
             inside lists; the span then begins at the dash.
+        token: Source text of the span that the text was decrypted from, or None.
     """
 
-    __slots__ = ("end", "item", "path", "start", "text")
+    __slots__ = ("end", "item", "path", "start", "text", "token")
 
     def __init__(self, text: str, path: Path, start: int, end: int, *, item: bool = False) -> None:
         self.text = text
@@ -127,6 +128,7 @@ class Comment:
         self.start = start
         self.end = end
         self.item = item
+        self.token: str | None = None
 
 
 class Tree:
@@ -136,20 +138,24 @@ class Tree:
         root: The top of the document.
         comments: Its comments in the order of the text.
         start, end: Span of the document in the text.
+        aliases: (copy, target) of every alias; the copy stands in the tree.
     """
 
-    __slots__ = ("comments", "end", "root", "start")
+    __slots__ = ("aliases", "comments", "end", "root", "start")
 
     def __init__(
         self, root: Node, comments: list[Comment] | None = None, start: int = 0, end: int = 0
     ) -> None:
         self.root = root
         self.comments = comments or []
+        self.aliases: list[tuple[Node, Node]] = []
         self.start = start
         self.end = end
 
 
-def walk(node: Node, path: Path = (), address: Address = ()) -> Iterator[tuple[Path, Address, Scalar]]:
+def walk(
+    node: Node, path: Path = (), address: Address = ()
+) -> Iterator[tuple[Path, Address, Scalar]]:
     """Yield every leaf in document order with its key path and its full address.
 
     The key path has map keys alone, as SOPS's additional data does; the address has

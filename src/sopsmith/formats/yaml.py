@@ -15,9 +15,20 @@ from sopsmith.errors import FormatError
 from sopsmith.formats.scalars import resolve, resolve_tagged
 from sopsmith.formats.tree import Mapping, Node, Plain, Scalar, Sequence, Tree
 from sopsmith.formats.yaml_comments import find_comments
-from sopsmith.formats.yaml_write import quote, write_scalar, write_token
+from sopsmith.formats.yaml_entries import entry_span, insert_entry, remove_entry, write_entry
+from sopsmith.formats.yaml_write import quote, write_flow, write_scalar, write_token
 
-__all__ = ["parse", "quote", "write_scalar", "write_token"]
+__all__ = [
+    "entry_span",
+    "insert_entry",
+    "parse",
+    "quote",
+    "remove_entry",
+    "write_entry",
+    "write_flow",
+    "write_scalar",
+    "write_token",
+]
 
 _LOADER: Any = getattr(pyyaml, "CLoader", pyyaml.Loader)
 _MAX_COPIES = 100_000  # nodes made by aliases; SOPS's go-yaml has a limit of the same purpose
@@ -35,7 +46,7 @@ def parse(text: str) -> list[Tree]:
             quotes the text.
     """
     events = _Events(text)
-    trees = []
+    trees: list[Tree] = []
     try:
         while not isinstance(events.peek(), pyyaml.StreamEndEvent):
             events.next()
@@ -96,6 +107,7 @@ class _Composer:
     def __init__(self, events: _Events, *, first: bool) -> None:
         self._events = events
         self._anchors: dict[str, Node] = {}
+        self._aliases: list[tuple[Node, Node]] = []
         self._copies = 0
         self._first = first
 
@@ -103,7 +115,9 @@ class _Composer:
         start = self._events.peek().start_mark.index
         root = self._node(indent=0, flow=False, depth=0)
         end = self._events.next().start_mark.index
-        return Tree(root, start=start, end=end)
+        tree = Tree(root, start=start, end=end)
+        tree.aliases = self._aliases
+        return tree
 
     def _node(self, *, indent: int, flow: bool, depth: int) -> Node:
         if depth > _MAX_DEPTH:
@@ -158,7 +172,9 @@ class _Composer:
             )
         # A date is a key of a type of its own for go-yaml, so SOPS refuses it as well.
         if type(node.value) is not str:
-            raise _placed(FormatError("a key is a date; SOPS needs strings", hint="quote it"), event)
+            raise _placed(
+                FormatError("a key is a date; SOPS needs strings", hint="quote it"), event
+            )
         return node.value
 
     def _sequence(self, event: Any, depth: int, *, flow: bool) -> Sequence:
@@ -177,6 +193,7 @@ class _Composer:
         copy.start, copy.end, copy.flow, copy.indent = *span, flow, indent
         if not isinstance(copy, Scalar):
             copy.alias = True
+        self._aliases.append((copy, target))
         return copy
 
     def _copy(self, node: Node) -> Node:

@@ -86,7 +86,9 @@ def _container(text: str, root: Node, position: int) -> Path:
     return chain[-1][1]
 
 
-def _enclosing(root: _Collection, position: int) -> tuple[list[tuple[_Collection, Path]], Path | None]:
+def _enclosing(
+    root: _Collection, position: int
+) -> tuple[list[tuple[_Collection, Path]], Path | None]:
     """Return the collections around a position, outermost first, and the path of the one
     that begins right behind it: a comment above a collection's first entry belongs to it."""
     chain: list[tuple[_Collection, Path]] = [(root, ())]

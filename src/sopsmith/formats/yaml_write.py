@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from sopsmith.formats.scalars import resolve
-from sopsmith.formats.tree import Plain, Scalar, Timestamp
+from sopsmith.formats.tree import Mapping, Node, Plain, Scalar, Timestamp
 
 # YAML 1.1 reads these as booleans; they are quoted so that every reader sees strings.
 _OLD_BOOLS = frozenset(
@@ -63,6 +63,16 @@ def write_scalar(value: Plain, at: Scalar, text: str) -> str:
     if not at.flow and _is_block(value) and _ends_line(text, at.end):
         return _write_block(value, at.indent, "\r\n" if "\r\n" in text else "\n")
     return quote(value, flow=at.flow)
+
+
+def write_flow(node: Node) -> str:
+    """Return a node in flow style, which fits wherever an alias stood."""
+    if isinstance(node, Scalar):
+        return write_scalar(node.value, Scalar(None, flow=True), "")
+    if isinstance(node, Mapping):
+        inner = (f"{quote(key, flow=True)}: {write_flow(child)}" for key, child in node.entries)
+        return "{" + ", ".join(inner) + "}"
+    return "[" + ", ".join(write_flow(item) for item in node.items) + "]"
 
 
 def _resolves(value: str) -> bool:

@@ -1,0 +1,178 @@
+"""Wrap and unwrap data keys with age.
+
+Each recipient gets an age file of its own around the 32 bytes, armored, as sops writes it.
+X25519 and SSH recipients are pyrage's; post-quantum and plugin recipients are refused with
+their kind named.
+
+Source: the age format, C2SP age.md; getsops/sops age/keysource.go.
+"""
+
+from __future__ import annotations
+
+from sopsmith.errors import MasterKeyError
+from sopsmith.secret import Secret
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_X25519 = "AGE-SECRET-KEY-1"
+_POST_QUANTUM = "AGE-SECRET-KEY-PQ-1"
+_PLUGIN = "AGE-PLUGIN-"
+_SSH_KINDS = ("ssh-ed25519 ", "ssh-rsa ")
+
+
+class Identity:
+    """A secret that opens data keys, known by its recipient.
+
+    Attributes:
+        recipient: `age1…`, or `ssh key (SOURCE)` where the recipient cannot be told.
+        source: Where it was found, for messages.
+    """
+
+    __slots__ = ("_native", "recipient", "source")
+
+    def __init__(self, native: Any, recipient: str, source: str) -> None:
+        self._native = native
+        self.recipient = recipient
+        self.source = source
+
+    def __repr__(self) -> str:
+        return f"<Identity of {self.recipient} from {self.source}>"
+
+
+def generate() -> tuple[Secret, str]:
+    """Return a new X25519 identity's text and its recipient."""
+    from pyrage.x25519 import Identity as Native
+
+    native = Native.generate()
+    return Secret(str(native).encode()), str(native.to_public())
+
+
+def parse_identities(text: str, source: str) -> list[Identity]:
+    """Return the identities of a `keys.txt`, one a line; `#` lines and blank ones are skipped.
+
+    Args:
+        text: The file's text, or a PEM with an SSH private key.
+        source: Where it comes from, for messages.
+
+    Raises:
+        MasterKeyError: A line is no identity, or one of a kind that cannot be used here. The
+            line itself is never quoted.
+    """
+    if text.lstrip().startswith("-----BEGIN AGE ENCRYPTED FILE") or text.startswith(
+        "age-encryption"
+    ):
+        raise MasterKeyError(
+            "the identities are themselves encrypted with a passphrase", path=source
+        )
+    if "-----BEGIN" in text:
+        return [_parse_ssh(text, source)]
+    return [
+        _parse_line(line, source, number)
+        for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), start=1)
+        if line and not line.startswith("#")
+    ]
+
+
+def _parse_line(line: str, source: str, number: int) -> Identity:
+    from pyrage import IdentityError
+    from pyrage.x25519 import Identity as Native
+
+    place = f"line {number}"
+    if line.startswith(_POST_QUANTUM):
+        raise MasterKeyError(
+            "post-quantum identities are not supported yet", path=source, key=place
+        )
+    if line.startswith(_PLUGIN):
+        raise MasterKeyError("identities of age plugins are not supported", path=source, key=place)
+    if not line.startswith(_X25519):
+        raise MasterKeyError(
+            "not an age identity",
+            path=source,
+            key=place,
+            hint="identities begin with AGE-SECRET-KEY-1 and stand alone on their line",
+        )
+    try:
+        native = Native.from_str(line)
+    except IdentityError:
+        raise MasterKeyError("a damaged age identity", path=source, key=place) from None
+    return Identity(native, str(native.to_public()), source)
+
+
+def _parse_ssh(text: str, source: str) -> Identity:
+    from pyrage import IdentityError
+    from pyrage.ssh import Identity as Native
+
+    try:
+        return Identity(Native.from_buffer(text.encode()), f"ssh key ({source})", source)
+    except (IdentityError, ValueError):
+        raise MasterKeyError(
+            "not an SSH private key that age can use (ed25519 or rsa, without passphrase)",
+            path=source,
+        ) from None
+
+
+def check_recipient(text: str) -> str:
+    """Return a recipient as it is stored, once it is known to be usable.
+
+    Raises:
+        MasterKeyError: It is malformed, or of a kind that cannot be used here.
+    """
+    recipient = text.strip()
+    _native_recipient(recipient)
+    return recipient
+
+
+def _native_recipient(recipient: str) -> Any:
+    from pyrage import RecipientError
+    from pyrage.ssh import Recipient as SshRecipient
+    from pyrage.x25519 import Recipient
+
+    if recipient.upper().startswith("AGE-SECRET-KEY-"):
+        raise MasterKeyError("an age identity stands where a recipient belongs")
+    if recipient.startswith("age1pq1"):
+        raise MasterKeyError(f"post-quantum recipients are not supported yet: {recipient[:16]}…")
+    try:
+        if recipient.startswith(_SSH_KINDS):
+            return SshRecipient.from_str(recipient)
+        return Recipient.from_str(recipient)
+    except (RecipientError, ValueError):
+        raise MasterKeyError(
+            f"not an age recipient: {recipient[:20]}…",
+            hint="recipients begin with age1, ssh-ed25519 or ssh-rsa",
+        ) from None
+
+
+def wrap(recipient: str, data_key: Secret) -> str:
+    """Return an armored age file that holds a data key for one recipient.
+
+    Raises:
+        MasterKeyError: The recipient cannot be used.
+    """
+    from pyrage import EncryptError, encrypt
+
+    native = _native_recipient(recipient)
+    try:
+        return str(encrypt(data_key.reveal(), [native], armored=True).decode())
+    except EncryptError:
+        raise MasterKeyError(f"could not encrypt to {recipient[:20]}…") from None
+
+
+def unwrap(enc: str, identities: list[Identity]) -> bytes | None:
+    """Return what an age file holds, or None where no identity opens it.
+
+    Raises:
+        MasterKeyError: It is not an age file, or it is damaged.
+    """
+    from pyrage import DecryptError, decrypt
+
+    if not identities:
+        return None
+    try:
+        return bytes(decrypt(enc.encode(), [identity._native for identity in identities]))
+    except DecryptError as error:
+        # age tells "none of these identities" from every kind of damage.
+        if "No matching keys" in str(error):
+            return None
+        raise MasterKeyError("the age file around the data key is damaged") from None

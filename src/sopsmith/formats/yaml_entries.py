@@ -1,0 +1,100 @@
+"""Add and remove a top-level entry of a YAML text without touching the rest."""
+
+from __future__ import annotations
+
+from sopsmith.formats import json
+from sopsmith.formats.splice import Edit
+from sopsmith.formats.tree import Mapping, Node, Scalar, Tree
+from sopsmith.formats.yaml_write import quote
+
+_STEP = 4  # columns; what sops writes
+
+
+def write_entry(text: str, tree: Tree, key: str, value: object) -> str:
+    """Return the source of a new top-level entry, in block style where the document is."""
+    if isinstance(tree.root, Mapping) and tree.root.flow:
+        return json.write_entry(text, tree, key, value)
+    newline = "\r\n" if "\r\n" in text else "\n"
+    return newline.join([*_block_lines(key, value, 0), ""])
+
+
+def insert_entry(text: str, tree: Tree, source: str) -> Edit:
+    """Return the edit that puts an entry's source behind the last one."""
+    if isinstance(tree.root, Mapping) and tree.root.flow:
+        return json.insert_entry(text, tree, source)
+    before = text[: tree.end]
+    newline = "" if not before or before.endswith("\n") else "\n"
+    return tree.end, tree.end, newline + source
+
+
+def entry_span(text: str, tree: Tree, key: str) -> tuple[int, int]:
+    """Return the span of a top-level entry's source: whole lines in block style."""
+    root = tree.root
+    assert isinstance(root, Mapping)
+    if root.flow:
+        return json.entry_span(text, tree, key)
+    index = [name for name, _ in root.entries].index(key)
+    start = root.keys[index][0]
+    end = _content_end(root.entries[index][1], root.keys[index][1])
+    if text[end - 1 : end] != "\n":
+        line_end = text.find("\n", end)
+        end = len(text) if line_end < 0 else line_end + 1
+    return start, end
+
+
+def remove_entry(text: str, tree: Tree, key: str) -> Edit:
+    """Return the edit that takes a top-level entry away."""
+    if isinstance(tree.root, Mapping) and tree.root.flow:
+        return json.remove_entry(text, tree, key)
+    return (*entry_span(text, tree, key), "")
+
+
+def _content_end(node: Node, otherwise: int) -> int:
+    """Return where a node's own text ends; a block collection's mark is the next token's."""
+    if isinstance(node, Scalar):
+        return max(node.end, otherwise)
+    if node.flow or node.alias:
+        return node.end
+    if isinstance(node, Mapping):
+        return _content_end(node.entries[-1][1], node.keys[-1][1])
+    return _content_end(node.items[-1], otherwise)
+
+
+def _block_lines(key: str, value: object, indent: int) -> list[str]:
+    head = " " * indent + quote(key) + ":"
+    if isinstance(value, dict):
+        lines = [
+            line
+            for name, item in value.items()
+            for line in _block_lines(name, item, indent + _STEP)
+        ]
+        return [head, *lines] if lines else [head + " {}"]
+    if isinstance(value, list):
+        lines = [line for item in value for line in _item_lines(item, indent + _STEP)]
+        return [head, *lines] if lines else [head + " []"]
+    if isinstance(value, bool):
+        return [f"{head} {'true' if value else 'false'}"]
+    text = str(value)
+    if text.endswith("\n") and text.strip():
+        pad = " " * (indent + _STEP)
+        return [head + " |", *(pad + line for line in text.removesuffix("\n").split("\n"))]
+    return [f"{head} {_word(key, text)}"]
+
+
+def _item_lines(item: object, indent: int) -> list[str]:
+    assert isinstance(item, dict)
+    # sops indents an item's keys by two columns, behind the dash.
+    lines = [line for name, value in item.items() for line in _block_lines(name, value, indent + 2)]
+    return (
+        [" " * indent + "- " + lines[0][indent + 2 :], *lines[1:]]
+        if lines
+        else [" " * indent + "- {}"]
+    )
+
+
+def _word(key: str, text: str) -> str:
+    # A version and a token are plain for every reader, though their characters are unusual; a
+    # time must be quoted, since go-yaml would read a date and sops would fail on it.
+    if key == "version" or text.startswith("ENC["):
+        return text
+    return quote(text)

@@ -1,0 +1,1 @@
+"""The SOPS document: values, walk and MAC, metadata, creation rules."""

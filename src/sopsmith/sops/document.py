@@ -1,0 +1,347 @@
+"""Hold one SOPS file: parse, unlock, read, change and encrypt it.
+
+Source: getsops/sops cmd/sops/encrypt.go, decrypt.go; stores/*.
+"""
+
+from __future__ import annotations
+
+import os
+
+from sopsmith import age
+from sopsmith.errors import AlreadyEncrypted, Error, FormatError, NotEncrypted, RuleError
+from sopsmith.formats import find_format, load_format
+from sopsmith.formats.splice import Edit, splice
+from sopsmith.formats.tree import Address, Mapping, Node, Plain, Scalar, Tree, show, to_object
+from sopsmith.secret import Secret
+from sopsmith.sops.metadata import (
+    KEY,
+    Metadata,
+    Stanza,
+    build_metadata,
+    format_time,
+    parse_metadata,
+)
+from sopsmith.sops.seal import Kept, Leaf, Sealer, leaves_of
+from sopsmith.sops.unseal import Unsealer, take_metadata
+from sopsmith.sops.values import is_token
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sopsmith.formats import Format
+    from sopsmith.sops.config import CreationRule
+    from sopsmith.sops.keyring import Keyring
+    from sopsmith.sops.seal import Random
+
+_BOM = "\ufeff"
+
+
+def format_of(path: str) -> str:
+    """Return the format that a file's name says.
+
+    Raises:
+        FormatError: The extension is none of a format that can be read.
+    """
+    name = find_format(path)
+    if name is None:
+        raise FormatError(
+            "the file's name says no format that can be read",
+            path=path,
+            hint="name one with --input-type: yaml or json",
+        )
+    return name
+
+
+class Document:
+    """A SOPS file whose values are still encrypted.
+
+    Make one with `Document.parse`. It keeps the file's text, so a change touches nothing else.
+
+    Attributes:
+        metadata: Recipients, selector, time of the last change.
+        path: The file's name, for messages.
+    """
+
+    def __init__(self, text: str, form: Format, path: str) -> None:
+        self._text = text
+        self._form = form
+        self.path = path
+        self._trees = form.parse(text)
+        self._strip, self._sources = _metadata_spans(text, form, self._trees)
+        found = take_metadata(self._trees)
+        if found is None:
+            raise NotEncrypted("the file has no sops metadata, so it is not encrypted")
+        self.metadata: Metadata = parse_metadata(found)
+        self._mac_place = found
+
+    @classmethod
+    def parse(cls, data: bytes, format: str, *, path: str) -> Document:  # noqa: A002
+        """Return the document of a file's bytes.
+
+        Raises:
+            NotEncrypted: It has no sops metadata.
+            FormatError: It is not of the format, or its metadata is not SOPS's.
+            RuleError: Its selectors cannot be used.
+        """
+        try:
+            return cls(_decode(data), load_format(format), path)
+        except Error as error:
+            raise error.at(path) from None
+
+    def unlock(self, keyring: Keyring, *, ignore_mac: bool = False) -> Unlocked:
+        """Decrypt every value and check the MAC.
+
+        A document is unlocked once; the values then stand in it in clear.
+
+        Raises:
+            NoIdentity: No identity at hand opens the data key.
+            Tampered: A value does not open where it stands.
+            MacMismatch: The values are not those that were signed, unless `ignore_mac`.
+        """
+        try:
+            return self.unlock_with(keyring.unlock_data_key(self.metadata), ignore_mac=ignore_mac)
+        except Error as error:
+            raise error.at(self.path) from None
+
+    def unlock_with(self, data_key: Secret, *, ignore_mac: bool = False) -> Unlocked:
+        """Do as `unlock` does with a data key that is known already."""
+        try:
+            unsealer = Unsealer(self.metadata, data_key.reveal(), self._text)
+            mac = unsealer.unseal(self._trees)
+            if not ignore_mac:
+                unsealer.check_mac(self.metadata, mac)
+        except Error as error:
+            raise error.at(self.path) from None
+        return Unlocked(self, data_key)
+
+
+class Unlocked:
+    """A SOPS file whose values are in clear, in memory. Made by `Document.unlock`."""
+
+    def __init__(self, document: Document, data_key: Secret) -> None:
+        self._document = document
+        self._data_key = data_key
+        self._text = document._text
+        self._form = document._form
+        self._trees = document._trees
+        self.path = document.path
+        self.metadata = document.metadata
+
+    def objects(self) -> list[object]:
+        """Return each document as plain dict, list and scalars, without the metadata."""
+        return [to_object(tree.root) for tree in self._trees]
+
+    def values(self) -> list[tuple[Address, Plain]]:
+        """Return every value with its address in the first document's terms: ("a", 0, "b")."""
+        return [(leaf.address[1:], leaf.scalar.value) for leaf in leaves_of(self._trees)]
+
+    def plaintext(self) -> bytes:
+        """Return the file's text with its values in clear and without the metadata."""
+        edits = list(self._strip_edits())
+        for leaf in leaves_of(self._trees):
+            scalar = leaf.scalar
+            if scalar.token is not None and scalar.start >= 0:
+                written = self._form.write_scalar(scalar.value, scalar, self._text)
+                edits.append((scalar.start, scalar.end, written))
+        edits += [
+            (comment.start, comment.end, "#" + comment.text)
+            for tree in self._trees
+            for comment in tree.comments
+            if comment.token is not None
+        ]
+        return splice(self._text, edits).encode()
+
+    def reencrypt(self, plaintext: bytes, *, now: datetime, random: Random = os.urandom) -> bytes:
+        """Return this file with another plaintext, under the same data key.
+
+        Values that are equal keep their tokens; a plaintext that is equal gives the same
+        bytes back, time and MAC included.
+
+        Raises:
+            FormatError: The plaintext is not of the file's format.
+            AlreadyEncrypted: The plaintext holds sops metadata.
+            RuleError: Nothing in it would be encrypted.
+        """
+        if plaintext == self.plaintext():
+            return self._text.encode()
+        text = _decode(plaintext)
+        trees = _parse_plain(text, self._form, self.path)
+        sealer = Sealer(
+            self._form, self.metadata.selector, self._data_key.reveal(), random, Kept(self._trees)
+        )
+        leaves = leaves_of(trees)
+        edits = sealer.edits(text, trees, leaves)
+        _refuse_clear(sealer, self.metadata.selector.kind, self.path)
+        source = self._changed_metadata(sealer, leaves, now)
+        edits += [self._form.insert_entry(text, tree, source) for tree in trees]
+        return splice(text, edits).encode()
+
+    def set_values(
+        self, values: dict[Address, Plain], *, now: datetime, random: Random = os.urandom
+    ) -> bytes:
+        """Return this file with some of the first document's values replaced.
+
+        Every other byte stays but the time and the MAC. Values that are already so change
+        nothing.
+
+        Raises:
+            FormatError: There is no value at an address.
+        """
+        leaves = leaves_of(self._trees)
+        known = {leaf.address[1:]: leaf for leaf in leaves if leaf.address[0] == 0}
+        sealer = Sealer(self._form, self.metadata.selector, self._data_key.reveal(), random, None)
+        edits: list[Edit] = []
+        for address, value in values.items():
+            leaf = known.get(address)
+            if leaf is None or leaf.scalar.start < 0:
+                raise FormatError("there is no value to set", path=self.path, key=show(address))
+            if type(leaf.scalar.value) is not type(value) or leaf.scalar.value != value:
+                leaf.scalar.value = value
+                edits.append(self._set_edit(sealer, leaf))
+        if not edits:
+            return self._text.encode()
+        edits += self._signature_edits(sealer, leaves, now)
+        return splice(self._text, edits).encode()
+
+    def _set_edit(self, sealer: Sealer, leaf: Leaf) -> Edit:
+        scalar, value = leaf.scalar, leaf.scalar.value
+        if value in (None, "", b"") or not self.metadata.selector.selects(leaf.path):
+            scalar.token = None
+            written = self._form.write_scalar(value, scalar, self._text)
+        else:
+            scalar.token = sealer.token(value, leaf.path)
+            written = self._form.write_token(scalar.token, scalar, self._text)
+        return scalar.start, scalar.end, written
+
+    def _strip_edits(self) -> list[Edit]:
+        return self._document._strip
+
+    def _signature_edits(self, sealer: Sealer, leaves: list[Leaf], now: datetime) -> list[Edit]:
+        """Return the edits that set time and MAC in every document's metadata."""
+        moment = format_time(now)
+        only = self.metadata.mac_only_encrypted
+        token = sealer.mac_token(leaves, moment, only_encrypted=only)
+        edits = []
+        for _, _, root in self._document._sources:
+            for name, new in (("lastmodified", str(moment)), ("mac", token)):
+                place = _field(root, name)
+                written = self._form.write_scalar(new, place, self._text)
+                if name == "mac":
+                    written = self._form.write_token(new, place, self._text)
+                edits.append((place.start, place.end, written))
+        return edits
+
+    def _changed_metadata(self, sealer: Sealer, leaves: list[Leaf], now: datetime) -> str:
+        """Return the metadata's own source with a new time and MAC."""
+        edits = self._signature_edits(sealer, leaves, now)
+        start, end, _ = self._document._sources[0]
+        inside = [(a - start, b - start, new) for a, b, new in edits if start <= a and b <= end]
+        return splice(self._text[start:end], inside)
+
+
+def encrypt(
+    data: bytes,
+    format: str,  # noqa: A002
+    rule: CreationRule,
+    *,
+    now: datetime,
+    path: str,
+    random: Random = os.urandom,
+) -> bytes:
+    """Return a plaintext file's bytes encrypted under a new data key.
+
+    Raises:
+        AlreadyEncrypted: It has sops metadata.
+        FormatError: It is not of the format.
+        RuleError: The rule names no recipient, or would leave the whole file in clear.
+        MasterKeyError: A recipient cannot be used.
+    """
+    try:
+        return _encrypt(_decode(data), load_format(format), rule, now=now, path=path, random=random)
+    except Error as error:
+        raise error.at(path) from None
+
+
+def _encrypt(
+    text: str, form: Format, rule: CreationRule, *, now: datetime, path: str, random: Random
+) -> bytes:
+    trees = _parse_plain(text, form, path)
+    if not rule.recipients:
+        raise RuleError("no recipient to encrypt to", key=rule.place or None)
+    data_key = Secret(random(32))
+    sealer = Sealer(form, rule.selector, data_key.reveal(), random, None)
+    leaves = leaves_of(trees)
+    edits = sealer.edits(text, trees, leaves)
+    _refuse_clear(sealer, f"{rule.selector.kind} `{rule.selector.pattern}`", path)
+    moment = format_time(now)
+    fields = build_metadata(
+        [Stanza("age", name, age.wrap(name, data_key)) for name in rule.recipients],
+        rule.selector,
+        mac_only=rule.mac_only,
+        last_modified=moment,
+        mac=sealer.mac_token(leaves, moment, only_encrypted=rule.mac_only),
+    )
+    for tree in trees:
+        edits.append(form.insert_entry(text, tree, form.write_entry(text, tree, KEY, fields)))
+    return splice(text, edits).encode()
+
+
+def _decode(data: bytes) -> str:
+    try:
+        return data.decode().removeprefix(_BOM)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise FormatError("not UTF-8 text", key=f"line {line}") from None
+
+
+def _parse_plain(text: str, form: Format, path: str) -> list[Tree]:
+    trees = form.parse(text)
+    if not trees or (isinstance(trees[0].root, Scalar) and trees[0].root.value is None):
+        raise FormatError("there is nothing to encrypt", path=path)
+    for number, tree in enumerate(trees):
+        root = tree.root
+        if isinstance(root, Mapping):
+            if root.get(KEY) is not None:
+                raise AlreadyEncrypted(
+                    "the file is already encrypted: it has sops metadata", path=path
+                )
+        elif number == 0 or not (isinstance(root, Scalar) and root.value is None):
+            raise FormatError(
+                "the top of the file is not a mapping, so sops metadata has no place", path=path
+            )
+    return trees
+
+
+def _refuse_clear(sealer: Sealer, selector: str, path: str) -> None:
+    if sealer.selected == 0 and sealer.passed > 0:
+        raise RuleError(
+            f"{selector} covers no value, so the file would be written in clear",
+            path=path,
+            hint="change the selector in .sops.yaml, or leave it out to encrypt every value",
+        )
+
+
+def _metadata_spans(
+    text: str, form: Format, trees: list[Tree]
+) -> tuple[list[Edit], list[tuple[int, int, Node]]]:
+    """Return the edits that take the metadata away, and its span and node per document."""
+    strip, sources = [], []
+    for tree in trees:
+        node = tree.root.get(KEY) if isinstance(tree.root, Mapping) else None
+        if node is not None:
+            strip.append(form.remove_entry(text, tree, KEY))
+            sources.append((*form.entry_span(text, tree, KEY), node))
+    return strip, sources
+
+
+def _field(metadata: Node, name: str) -> Scalar:
+    """Return the scalar of a metadata field, whatever the case of its name."""
+    entries = metadata.entries if isinstance(metadata, Mapping) else []
+    for key, node in entries:
+        if key.lower() == name and isinstance(node, Scalar) and node.start >= 0:
+            return node
+    raise FormatError("the metadata lacks a field", key=f"{KEY}.{name}")
+
+
+__all__ = ["Document", "Unlocked", "encrypt", "format_of", "is_token"]

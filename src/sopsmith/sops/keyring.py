@@ -1,0 +1,120 @@
+"""Open a document's data key with whatever identities are at hand."""
+
+from __future__ import annotations
+
+from sopsmith import age, pgp
+from sopsmith.age import Identity
+from sopsmith.errors import Error, MasterKeyError, NoIdentity, Tampered
+from sopsmith.secret import Secret
+from sopsmith.sops.metadata import Metadata, Stanza
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sopsmith.pgp import Run
+
+KEY_SIZE = 32  # bytes
+
+
+class Keyring:
+    """Identities, where they came from, and what could not be read.
+
+    Args:
+        identities: Those read at the start.
+        sources: Every place that was looked at, for messages.
+        failures: Why a place gave nothing. They count only when nothing opens a file.
+        late: Asked for more identities, with the recipient that is needed, when none of the
+            others opens a file (`SOPS_AGE_KEY_CMD`).
+        gpg: Runs gpg for PGP stanzas; None leaves those closed.
+    """
+
+    def __init__(
+        self,
+        identities: list[Identity],
+        sources: list[str] | None = None,
+        failures: list[Error] | None = None,
+        *,
+        late: Callable[[str], list[Identity]] | None = None,
+        gpg: Run | None = None,
+    ) -> None:
+        self.identities = identities
+        self.sources = sources or []
+        self.failures = failures or []
+        self._late = late
+        self._gpg = gpg
+        self._refused: set[str] = set()
+
+    def __repr__(self) -> str:
+        return f"<Keyring of {len(self.identities)} identities>"
+
+    def unlock_data_key(self, metadata: Metadata) -> Secret:
+        """Return a document's data key, 32 bytes.
+
+        Raises:
+            NoIdentity: Nothing here opens it; names the recipients and what was tried.
+            MasterKeyError: The file needs parts from several key groups.
+            Tampered: The stanza of an identity at hand is damaged.
+        """
+        if len(metadata.groups) > 1:
+            raise MasterKeyError(
+                "the data key is split over key groups (Shamir), which is not supported yet"
+            )
+        if not metadata.stanzas:
+            raise Tampered("the metadata names no master keys", key="sops")
+        damaged: Tampered | None = None
+        for attempt in (self._try_age, self._try_late, self._try_pgp):
+            for stanza in metadata.stanzas:
+                try:
+                    found = attempt(stanza)
+                except MasterKeyError as error:
+                    damaged = damaged or Tampered(error.message, key=f"sops.{stanza.kind}")
+                    continue
+                if found is not None:
+                    return _checked(found)
+        if damaged is not None:
+            raise damaged
+        raise self._no_identity(metadata)
+
+    def _try_age(self, stanza: Stanza) -> bytes | None:
+        if stanza.kind != "age":
+            return None
+        # SSH identities do not tell their recipient, so they are tried on everything.
+        fitting = [one for one in self.identities if one.recipient == stanza.name]
+        others = [one for one in self.identities if not one.recipient.startswith("age1")]
+        found = age.unwrap(stanza.enc, fitting or others)
+        if found is None and fitting:
+            raise MasterKeyError("the age file around the data key is not for its recipient")
+        return found
+
+    def _try_late(self, stanza: Stanza) -> bytes | None:
+        if stanza.kind != "age" or self._late is None or stanza.name in self._refused:
+            return None
+        found = age.unwrap(stanza.enc, self._late(stanza.name))
+        if found is None:
+            self._refused.add(stanza.name)
+        return found
+
+    def _try_pgp(self, stanza: Stanza) -> bytes | None:
+        if stanza.kind != "pgp" or self._gpg is None:
+            return None
+        return pgp.unwrap(stanza.enc, self._gpg)
+
+    def _no_identity(self, metadata: Metadata) -> NoIdentity:
+        needed = ", ".join(f"{one.kind} {one.name}" for one in metadata.stanzas)
+        tried = ", ".join(f"{one.recipient} (from {one.source})" for one in self.identities)
+        problems = "; ".join(str(failure) for failure in self.failures)
+        if not self.identities:
+            message = f"no identity at hand; the file is encrypted to {needed}"
+            places = ", ".join(self.sources)
+            hint = problems or f"nothing found in {places}" if places else None
+        else:
+            message = f"no identity at hand opens it; encrypted to {needed}; tried {tried}"
+            hint = problems or None
+        return NoIdentity(message, hint=hint or "set SOPS_AGE_KEY_FILE to the file of an identity")
+
+
+def _checked(data_key: bytes) -> Secret:
+    if len(data_key) != KEY_SIZE:
+        raise Tampered(f"the data key has {len(data_key)} bytes, not {KEY_SIZE}", key="sops")
+    return Secret(data_key)

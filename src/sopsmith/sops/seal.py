@@ -1,0 +1,223 @@
+"""Encrypt the values of a parsed plaintext as edits to its text.
+
+Every value is replaced where it stands, so all other bytes stay. Tokens of an older version
+are used again where path, type and text are equal; each is used once, so that equal values of
+a list keep tokens that differ (sops gives them one, which shows that they are equal).
+"""
+
+from __future__ import annotations
+
+from sopsmith.errors import RuleError
+from sopsmith.formats import Format
+from sopsmith.formats.scalars import Inexact
+from sopsmith.formats.splice import Edit
+from sopsmith.formats.tree import (
+    Address,
+    Comment,
+    Mapping,
+    Node,
+    Path,
+    Plain,
+    Scalar,
+    Sequence,
+    Tree,
+    show,
+    walk,
+)
+from sopsmith.sops.mac import Mac
+from sopsmith.sops.selectors import Selector
+from sopsmith.sops.values import IV_SIZE, Cipher, CommentText, additional_data, is_token, to_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Random = Callable[[int], bytes]
+
+
+class Leaf:
+    """A value of a document with its place; `document` counts from 0."""
+
+    __slots__ = ("address", "path", "scalar")
+
+    def __init__(self, document: int, path: Path, address: Address, scalar: Scalar) -> None:
+        self.path = path
+        self.address: Address = (document, *address)
+        self.scalar = scalar
+
+
+def leaves_of(trees: list[Tree]) -> list[Leaf]:
+    """Return every value of every document in document order."""
+    return [
+        Leaf(number, path, address, scalar)
+        for number, tree in enumerate(trees)
+        for path, address, scalar in walk(tree.root)
+    ]
+
+
+class Kept:
+    """Tokens of an older version, each to be taken at most once."""
+
+    def __init__(self, trees: list[Tree]) -> None:
+        self._tokens: dict[tuple[Path, bytes, str], list[tuple[Address, str]]] = {}
+        for leaf in leaves_of(trees):
+            if leaf.scalar.token is not None:
+                known = self._tokens.setdefault(_identity(leaf.path, leaf.scalar.value), [])
+                known.append((leaf.address, leaf.scalar.token))
+        self._comments: dict[tuple[Path, str], list[str]] = {}
+        for comment in (one for tree in trees for one in tree.comments if one.token):
+            self._comments.setdefault((comment.path, comment.text), []).append(comment.token or "")
+
+    def assign(self, leaves: list[Leaf]) -> dict[int, str]:
+        """Return the tokens that leaves may keep, by `id` of their scalar.
+
+        A leaf at the same address comes first, so that an equal value put in before it
+        does not take its token away.
+        """
+        kept = {}
+        for leaf in leaves:
+            known = self._tokens.get(_identity(leaf.path, leaf.scalar.value), [])
+            for entry in known:
+                if entry[0] == leaf.address:
+                    known.remove(entry)
+                    kept[id(leaf.scalar)] = entry[1]
+                    break
+        for leaf in leaves:
+            if id(leaf.scalar) not in kept:
+                known = self._tokens.get(_identity(leaf.path, leaf.scalar.value), [])
+                if known:
+                    kept[id(leaf.scalar)] = known.pop(0)[1]
+        return kept
+
+    def comment(self, comment: Comment) -> str | None:
+        """Return the source that a comment had, or None."""
+        known = self._comments.get((comment.path, comment.text))
+        return known.pop(0) if known else None
+
+
+def _identity(path: Path, value: Plain) -> tuple[Path, bytes, str]:
+    return (path, *to_text(value)) if value is not None else (path, b"", "null")
+
+
+class Sealer:
+    """Encrypt one file.
+
+    Args:
+        kept: Tokens to use again; None for a file that is new.
+        random: Gives that many random bytes.
+
+    Attributes:
+        selected: How many values the selector covers, empty ones included; null does not count.
+        passed: How many values it leaves in clear.
+    """
+
+    def __init__(
+        self, form: Format, selector: Selector, data_key: bytes, random: Random, kept: Kept | None
+    ) -> None:
+        self._form = form
+        self._selector = selector
+        self._cipher = Cipher(data_key)
+        self._random = random
+        self._kept = kept
+        self.selected = 0
+        self.passed = 0
+
+    def token(self, value: Plain, path: Path) -> str:
+        """Return a fresh token for a value at a path."""
+        return self._cipher.encrypt(value, additional_data(path), self._random(IV_SIZE))
+
+    def mac_token(self, leaves: list[Leaf], last_modified: str, *, only_encrypted: bool) -> str:
+        """Return the token of the MAC over some leaves in document order."""
+        mac = Mac(only_encrypted=only_encrypted)
+        for leaf in leaves:
+            mac.add(leaf.scalar.value, encrypted=self._selector.selects(leaf.path))
+        return self._cipher.encrypt(mac.hexdigest(), last_modified.encode(), self._random(IV_SIZE))
+
+    def edits(self, text: str, trees: list[Tree], leaves: list[Leaf]) -> list[Edit]:
+        """Return the edits that encrypt a text's values and comments.
+
+        Raises:
+            RuleError: A value would not come back as it was written.
+        """
+        tokens = self._tokens(leaves)
+        edits: list[Edit] = []
+        for tree in trees:
+            expanded = self._expansions(tree, tokens, edits)
+            for _, _, scalar in walk(tree.root):
+                if id(scalar) in tokens and scalar.start >= 0 and id(scalar) not in expanded:
+                    written = self._form.write_token(tokens[id(scalar)], scalar, text)
+                    edits.append((scalar.start, scalar.end, written))
+            self._comment_edits(tree, edits)
+        return edits
+
+    def _tokens(self, leaves: list[Leaf]) -> dict[int, str]:
+        """Return the token of every value that gets one, by `id` of its scalar."""
+        chosen = []
+        for leaf in leaves:
+            value = leaf.scalar.value
+            if value is None:
+                continue
+            if not self._selector.selects(leaf.path):
+                self.passed += 1
+                continue
+            self.selected += 1
+            if isinstance(value, Inexact):
+                raise RuleError(
+                    "an integer beyond 64 bits would lose digits",
+                    key=show(leaf.address[1:]),
+                    hint="quote it, so that it is a string",
+                )
+            if value not in ("", b""):
+                chosen.append(leaf)
+        kept = self._kept.assign(chosen) if self._kept else {}
+        return {
+            id(leaf.scalar): kept.get(id(leaf.scalar)) or self.token(leaf.scalar.value, leaf.path)
+            for leaf in chosen
+        }
+
+    def _expansions(self, tree: Tree, tokens: dict[int, str], edits: list[Edit]) -> set[int]:
+        """Write out every alias that stands for an encrypted value or repeats one.
+
+        A token opens at one path alone, so an alias cannot share it: sops expands them as well.
+        """
+        done: set[int] = set()
+        for copy, target in tree.aliases:
+            inside = [scalar for node in (copy, target) for _, _, scalar in walk(node)]
+            if copy.start < 0 or not any(id(scalar) in tokens for scalar in inside):
+                continue
+            if isinstance(copy, Scalar) and id(copy) in tokens:
+                continue
+            edits.append((copy.start, copy.end, self._form.write_flow(_with_tokens(copy, tokens))))
+            done.update(id(scalar) for _, _, scalar in walk(copy))
+        return done
+
+    def _comment_edits(self, tree: Tree, edits: list[Edit]) -> None:
+        for comment in tree.comments:
+            if (
+                not comment.text
+                or is_token(comment.text)
+                or not self._selector.selects(comment.path)
+            ):
+                continue
+            written = self._kept.comment(comment) if self._kept else None
+            if written is None:
+                written = "#" + self.token(CommentText(comment.text), comment.path)
+            _add_comment(edits, (comment.start, comment.end, written))
+
+
+def _add_comment(edits: list[Edit], new: Edit) -> None:
+    """Add a comment's edit; behind the `|` of a block that is replaced, it joins that edit."""
+    for index, (start, end, written) in enumerate(edits):
+        if start <= new[0] < end:
+            body = written.rstrip("\r\n")
+            edits[index] = (start, end, f"{body} {new[2]}{written[len(body) :]}")
+            return
+    edits.append(new)
+
+
+def _with_tokens(node: Node, tokens: dict[int, str]) -> Node:
+    if isinstance(node, Scalar):
+        return Scalar(tokens.get(id(node), node.value), flow=True)
+    if isinstance(node, Mapping):
+        return Mapping([(key, _with_tokens(child, tokens)) for key, child in node.entries])
+    return Sequence([_with_tokens(item, tokens) for item in node.items])

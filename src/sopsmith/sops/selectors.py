@@ -1,0 +1,115 @@
+"""Say which values are encrypted.
+
+Each document has one selector; it looks at every key on a value's path. Regular expressions
+are RE2, as in Go: Python's own differ in what they accept and mean. One that does not compile
+is an error here (sops drops it and writes the file in clear).
+
+Source: getsops/sops sops.go (Tree.shouldBeEncrypted).
+"""
+
+from __future__ import annotations
+
+from sopsmith.errors import RuleError
+from sopsmith.formats.tree import Path
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SELECTORS = ("unencrypted_suffix", "encrypted_suffix", "unencrypted_regex", "encrypted_regex")
+COMMENT_SELECTORS = ("unencrypted_comment_regex", "encrypted_comment_regex")
+DEFAULT_SUFFIX = "_unencrypted"
+_META = frozenset("\\.+*?()|[]{}^$")
+
+
+def compile_regex(pattern: str) -> Callable[[str], bool]:
+    """Return a function that searches a text for an RE2 pattern, unanchored.
+
+    Raises:
+        RuleError: RE2 does not take the pattern.
+    """
+    words = _whole_words(pattern)
+    if words is not None:
+        return words.__contains__
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        compiled = re2.compile(pattern, options)
+    except re2.error as error:
+        reason = error.args[0].decode() if error.args else "it does not compile"
+        raise RuleError(
+            f"invalid regular expression `{pattern}`: {reason}",
+            hint="SOPS uses RE2: no look-around and no back references",
+        ) from None
+    return lambda text: compiled.search(text) is not None
+
+
+def _whole_words(pattern: str) -> frozenset[str] | None:
+    """Return the words of a pattern `^(a|b)$`, or None where it is another kind.
+
+    Nearly every rule is of this form, and it needs no regex engine at start-up.
+    """
+    if not (pattern.startswith("^") and pattern.endswith("$") and len(pattern) > 2):
+        return None
+    body = pattern[1:-1]
+    if body.startswith("(") and body.endswith(")"):
+        body = body[1:-1]
+    elif "|" in body:
+        return None
+    words = body.split("|")
+    return frozenset(words) if all(_META.isdisjoint(word) for word in words) else None
+
+
+class Selector:
+    """One of the four ways to choose values by their keys.
+
+    Args:
+        kind: A name of `SELECTORS`.
+        pattern: A suffix or an RE2 pattern.
+
+    Raises:
+        RuleError: The kind is unknown or not supported, or the pattern does not compile.
+    """
+
+    __slots__ = ("_found_means_encrypted", "_matches", "kind", "pattern")
+
+    def __init__(self, kind: str, pattern: str) -> None:
+        if kind in COMMENT_SELECTORS:
+            raise RuleError(f"{kind} is not supported yet")
+        if kind not in SELECTORS:
+            raise RuleError(f"unknown selector {kind}")
+        if not pattern:
+            raise RuleError(f"{kind} is empty")
+        self.kind = kind
+        self.pattern = pattern
+        self._found_means_encrypted = kind.startswith("encrypted")
+        if kind.endswith("_suffix"):
+            self._matches: Callable[[str], bool] = lambda key: key.endswith(pattern)
+        else:
+            self._matches = compile_regex(pattern)
+
+    def selects(self, path: Path) -> bool:
+        """Tell whether the value, or the comment's collection, at a path is encrypted."""
+        return any(map(self._matches, path)) is self._found_means_encrypted
+
+    def matches_key(self, key: str) -> bool:
+        """Tell whether a single key matches the pattern."""
+        return self._matches(key)
+
+    def __repr__(self) -> str:
+        return f"<Selector {self.kind}: {self.pattern}>"
+
+
+def build_selector(found: dict[str, str]) -> Selector:
+    """Return the one selector among some fields, or SOPS's default where there is none.
+
+    Raises:
+        RuleError: There are two, or one is not usable.
+    """
+    named = [(kind, found[kind]) for kind in (*SELECTORS, *COMMENT_SELECTORS) if found.get(kind)]
+    if len(named) > 1:
+        names = " and ".join(kind for kind, _ in named)
+        raise RuleError(f"only one selector may be set, not {names}")
+    return Selector(*named[0]) if named else Selector("unencrypted_suffix", DEFAULT_SUFFIX)
