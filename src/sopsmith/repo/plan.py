@@ -1,0 +1,158 @@
+"""Compare the Secrets that should stand with the files that do, and prepare new bytes.
+
+Pure: bytes in, changes with bytes out. A file whose Secret is equal keeps every byte; one
+with other values gets new tokens for those alone; only another structure makes a new text.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sopsmith.errors import LayoutError, NoIdentity, NotEncrypted, RuleError
+from sopsmith.formats.tree import Address, Plain, show, to_object
+from sopsmith.kube.secret import build_object, build_text
+from sopsmith.repo.assign import Desired
+from sopsmith.sops import document
+from sopsmith.sops.config import CreationRule
+from sopsmith.sops.document import Document
+from sopsmith.sops.keyring import Keyring
+
+CREATE, UPDATE, KEEP, REMOVE = "create", "update", "keep", "remove"
+STALE = "stale"
+"""Nothing generates the file any more, and nobody asked to prune it."""
+UNCOMPARED = "not compared"
+"""No identity at hand opens the file, so it stays as it is."""
+
+
+class Change(NamedTuple):
+    """One file of a plan.
+
+    Attributes:
+        action: One of the words above.
+        path: The file, relative to the root of the repository.
+        variables: The variables behind it; none for a generator or a kustomization.
+        fields: The addresses inside it that an update changes.
+        data: The new bytes of the file, for create and update.
+        reason: Why it was not compared.
+    """
+
+    action: str
+    scope: str
+    path: str
+    variables: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    data: bytes | None = None
+    reason: str = ""
+
+
+def plan_new(desired: Desired, rule: CreationRule, now: datetime) -> Change:
+    """Return the change that makes a file for a Secret.
+
+    Raises:
+        RuleError: The rule would leave a value in clear.
+    """
+    text = build_text(desired.manifest)
+    data = document.encrypt(text, "yaml", rule, now=now, path=desired.path)
+    check_sealed(data, desired)
+    return Change(CREATE, desired.scope, desired.path, desired.variables, (), data)
+
+
+def plan_present(desired: Desired, present: Document, keyring: Keyring, now: datetime) -> Change:
+    """Return the change that a file needs to hold a Secret.
+
+    Raises:
+        MacMismatch, Tampered: The file is broken, so nothing may be built on it.
+        LayoutError: It holds more than one document.
+        RuleError: The file's own selector would leave a value in clear.
+    """
+    plain = Change(KEEP, desired.scope, desired.path, desired.variables)
+    try:
+        unlocked = present.unlock(keyring)
+    except NoIdentity as error:
+        return plain._replace(action=UNCOMPARED, reason=error.message)
+    contents = unlocked.objects()
+    if len(contents) != 1:
+        raise LayoutError(
+            f"holds {len(contents)} documents where one Secret belongs",
+            path=desired.path,
+            hint="give the file another name, or the variable in sopsmith.yaml",
+        )
+    wanted = build_object(desired.manifest)
+    leaves, others = _differences(contents[0], wanted, ())
+    if not leaves and not others:
+        return plain
+    if others:
+        data = unlocked.reencrypt(build_text(desired.manifest), now=now)
+    else:
+        values: dict[Address, Plain] = {where: _text_at(wanted, where) for where in leaves}
+        data = unlocked.set_values(values, now=now)
+    check_sealed(data, desired)
+    fields = tuple(sorted(show(where) for where in leaves + others))
+    return plain._replace(action=UPDATE, fields=fields, data=data)
+
+
+def parse_present(data: bytes, path: str) -> Document:
+    """Return the document of a file that stands where a Secret belongs.
+
+    Raises:
+        NotEncrypted: It stands there in clear.
+    """
+    try:
+        return Document.parse(data, "yaml", path=path)
+    except NotEncrypted:
+        raise NotEncrypted(
+            "stands where generate writes, and is not encrypted",
+            path=path,
+            hint=f"sopsmith encrypt --in-place {path}, or remove it",
+        ) from None
+
+
+def check_sealed(data: bytes, desired: Desired) -> None:
+    """Make sure that encrypted bytes parse again and hold no value of a Secret in clear.
+
+    Raises:
+        RuleError: They do: the selector does not reach `stringData`.
+    """
+    content = read_clear(Document.parse(data, "yaml", path=desired.path))
+    values = content.get("stringData") if isinstance(content, dict) else None
+    if not isinstance(values, dict) or set(values) != set(desired.manifest.data):
+        raise RuleError("the selector does not leave the keys of stringData", path=desired.path)
+    for key, value in values.items():
+        # SOPS leaves empty values as they are.
+        if value != "" and not str(value).startswith("ENC["):
+            raise RuleError(
+                "the value would stand in clear",
+                path=desired.path,
+                key=f"stringData.{key}",
+                hint="set encrypted_regex: ^(data|stringData)$ in .sops.yaml",
+            )
+
+
+def read_clear(present: Document) -> object:
+    """Return what a file of one document shows without any identity, tokens as they stand."""
+    contents = [to_object(tree.root) for tree in present._trees]
+    return contents[0] if len(contents) == 1 else None
+
+
+def _differences(old: object, new: object, address: Address) -> tuple[list[Address], list[Address]]:
+    """Return the addresses of texts that differ, and of everything else that does."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        leaves: list[Address] = []
+        others: list[Address] = [(*address, key) for key in old.keys() ^ new.keys()]
+        for key in old.keys() & new.keys():
+            deeper = _differences(old[key], new[key], (*address, key))
+            leaves += deeper[0]
+            others += deeper[1]
+        return leaves, others
+    if type(old) is type(new) and old == new:
+        return [], []
+    if isinstance(old, str) and isinstance(new, str):
+        return [address], []
+    return [], [address]
+
+
+def _text_at(content: object, address: Address) -> str:
+    for part in address:
+        content = content[part]  # type: ignore[index]
+    return str(content)
