@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 else:
     Format = object
 
-_EXTENSIONS = {".yaml": "yaml", ".yml": "yaml", ".json": "json"}
-NAMES = ("yaml", "json")
+_EXTENSIONS = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".env": "dotenv"}
+NAMES = ("yaml", "json", "dotenv")
 
 
 def load_format(name: str) -> Format:
