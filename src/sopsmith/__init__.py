@@ -1,0 +1,1 @@
+"""GitOps secret management: SOPS, age and Kubernetes Secrets in one package."""

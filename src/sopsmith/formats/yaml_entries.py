@@ -5,7 +5,7 @@ from __future__ import annotations
 from sopsmith.formats import json
 from sopsmith.formats.splice import Edit
 from sopsmith.formats.tree import Mapping, Node, Scalar, Tree
-from sopsmith.formats.yaml_write import quote
+from sopsmith.formats.yaml_write import block_indent, quote
 
 _STEP = 4  # columns; what sops writes
 
@@ -76,7 +76,7 @@ def _block_lines(key: str, value: object, indent: int) -> list[str]:
         return [f"{head} {'true' if value else 'false'}"]
     text = str(value)
     if text.endswith("\n") and text.strip():
-        pad = " " * (indent + _STEP)
+        pad = " " * block_indent(indent)
         return [head + " |", *(pad + line for line in text.removesuffix("\n").split("\n"))]
     return [f"{head} {_word(key, text)}"]
 

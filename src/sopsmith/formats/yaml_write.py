@@ -147,8 +147,13 @@ def _is_block(value: str) -> bool:
     )
 
 
+def block_indent(indent: int) -> int:
+    """Return the column of a literal block's lines under a key at a column, as go-yaml has it."""
+    return (indent // 4 + 1) * 4
+
+
 def _write_block(value: str, indent: int, newline: str) -> str:
-    pad = " " * (indent + 4)
+    pad = " " * block_indent(indent)
     lines = value.removesuffix("\n").split("\n")
     head = "|" if value.endswith("\n") else "|-"
     return newline.join([head, *(pad + line if line else "" for line in lines)])

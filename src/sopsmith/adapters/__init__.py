@@ -1,0 +1,1 @@
+"""The real doors: files, programs, the environment."""

@@ -1,0 +1,93 @@
+"""Read and replace files on the local disk."""
+
+from __future__ import annotations
+
+import os
+
+from sopsmith.errors import OutsideError
+
+MAX_SIZE = 64 * 1024 * 1024  # bytes
+
+
+class LocalFiles:
+    """`ports.Files` over the local disk."""
+
+    def read(self, path: str) -> bytes:
+        """Return a file's bytes; OutsideError where there is none, or it is over 64 MiB."""
+        try:
+            with open(path, "rb") as handle:
+                data = handle.read(MAX_SIZE + 1)
+        except OSError as error:
+            raise _outside(error, path) from None
+        if len(data) > MAX_SIZE:
+            raise OutsideError(f"the file is larger than {MAX_SIZE // 1024 // 1024} MiB", path=path)
+        return data
+
+    def find(self, path: str) -> bytes | None:
+        """Return a file's bytes, or None where nothing stands at that path."""
+        return self.read(path) if os.path.lexists(path) else None
+
+    def write(self, path: str, data: bytes, *, mode: int | None = None) -> None:
+        """Replace a file in one step, so that a kill leaves it old or new, never half."""
+        target = os.path.realpath(path)
+        folder = os.path.dirname(target)
+        temporary = os.path.join(folder, f".{os.path.basename(target)}.{os.urandom(6).hex()}.new")
+        try:
+            os.makedirs(folder, exist_ok=True)
+            self._write_new(temporary, data, _mode_of(target, mode))
+            try:
+                os.replace(temporary, target)
+            except OSError:
+                os.unlink(temporary)
+                raise
+            _sync_folder(folder)
+        except OSError as error:
+            raise _outside(error, path) from None
+
+    def remove(self, path: str) -> None:
+        """Remove a file that must exist."""
+        try:
+            os.unlink(path)
+        except OSError as error:
+            raise _outside(error, path) from None
+
+    def names(self, folder: str) -> list[str]:
+        """Return the sorted names in a folder, or nothing where there is none."""
+        try:
+            return sorted(os.listdir(folder))
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise _outside(error, folder) from None
+
+    def _write_new(self, temporary: str, data: bytes, mode: int) -> None:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                os.fchmod(stream.fileno(), mode)
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+        except OSError:
+            os.unlink(temporary)
+            raise
+
+
+def _mode_of(target: str, mode: int | None) -> int:
+    try:
+        return os.stat(target).st_mode & 0o7777
+    except FileNotFoundError:
+        return 0o644 if mode is None else mode
+
+
+def _sync_folder(folder: str) -> None:
+    handle = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _outside(error: OSError, path: str) -> OutsideError:
+    reason = (error.strerror or "the system refused").lower()
+    return OutsideError(reason, path=path)

@@ -1,0 +1,146 @@
+"""Gather age identities from the places where sops looks for them.
+
+A place that fails counts only when nothing else opens a file, as in sops.
+
+Source: getsops/sops age/keysource.go (loadIdentities, getUserConfigDir).
+"""
+
+from __future__ import annotations
+
+import os
+
+from sopsmith import age
+from sopsmith.errors import Error, OutsideError
+from sopsmith.sops.keyring import Keyring
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sopsmith.adapters.environment import Settings
+    from sopsmith.age import Identity
+    from sopsmith.ports import Files, Programs
+
+_SSH_FILES = ("id_ed25519", "id_rsa")
+
+
+def default_keys_path(settings: Settings) -> str:
+    """Return where sops keeps identities by default: `sops/age/keys.txt`.
+
+    Raises:
+        OutsideError: There is neither a home nor a configuration folder.
+    """
+    if not settings.config_home:
+        raise OutsideError("neither HOME nor XDG_CONFIG_HOME is set, so there is no keys.txt")
+    return os.path.join(settings.config_home, "sops", "age", "keys.txt")
+
+
+def load_keyring(settings: Settings, files: Files, programs: Programs) -> Keyring:
+    """Return a keyring of every identity that the environment offers.
+
+    Programs (`SOPS_AGE_KEY_CMD`, gpg) and SSH keys are asked only when no other identity
+    opens a file.
+    """
+    search = _Search(settings, files, programs)
+    search.read_text()
+    search.read_file()
+    search.read_default()
+    return Keyring(
+        search.identities,
+        search.sources,
+        search.failures,
+        late=search.late,
+        gpg=search.run_gpg,
+    )
+
+
+class _Search:
+    def __init__(self, settings: Settings, files: Files, programs: Programs) -> None:
+        self._settings = settings
+        self._files = files
+        self._programs = programs
+        self._ssh: list[Identity] | None = None
+        self.identities: list[Identity] = []
+        self.sources: list[str] = []
+        self.failures: list[Error] = []
+
+    def read_text(self) -> None:
+        text = self._settings.get("SOPS_AGE_KEY")
+        self.sources.append("SOPS_AGE_KEY")
+        if text:
+            lines = (line for line in text.splitlines() if not line.startswith("#"))
+            self._take("\n".join(" ".join(lines).split()), "SOPS_AGE_KEY")
+
+    def read_file(self) -> None:
+        path = self._settings.get("SOPS_AGE_KEY_FILE")
+        self.sources.append("SOPS_AGE_KEY_FILE")
+        if path:
+            self._read(path)
+
+    def read_default(self) -> None:
+        if self._settings.config_home:
+            path = default_keys_path(self._settings)
+            self.sources.append(path)
+            if os.path.exists(path):
+                self._read(path)
+
+    def late(self, recipient: str) -> list[Identity]:
+        """Return what only the slower places offer for a recipient."""
+        found = self._command("SOPS_AGE_KEY_CMD", recipient)
+        if recipient.startswith("ssh-"):
+            found += self._ssh_identities(recipient)
+        return found
+
+    def run_gpg(self, argv: list[str], stdin: bytes) -> tuple[int, bytes]:
+        program = self._settings.get("SOPS_GPG_EXEC") or argv[0]
+        try:
+            done = self._programs.run([program, *argv[1:]], stdin=stdin)
+        except OutsideError as error:
+            self.failures.append(error)
+            return 1, b""
+        return done.code, done.stdout
+
+    def _read(self, path: str) -> None:
+        try:
+            data = self._files.read(path)
+        except OutsideError as error:
+            self.failures.append(error)
+            return
+        self._take(data.decode("utf-8", "replace"), path)
+
+    def _take(self, text: str, source: str) -> None:
+        try:
+            self.identities += age.parse_identities(text, source)
+        except Error as error:
+            self.failures.append(error)
+
+    def _command(self, variable: str, recipient: str) -> list[Identity]:
+        command = self._settings.get(variable)
+        if not command:
+            return []
+        import shlex
+
+        try:
+            argv = shlex.split(command)
+            done = self._programs.run(argv, env={"SOPS_AGE_RECIPIENT": recipient})
+            if done.code != 0:
+                raise OutsideError(f"the command ended with exit code {done.code}", path=variable)
+            return age.parse_identities(done.stdout.decode("utf-8", "replace"), variable)
+        except ValueError:
+            self.failures.append(OutsideError("the command's quotes do not match", path=variable))
+        except Error as error:
+            self.failures.append(error)
+        return []
+
+    def _ssh_identities(self, recipient: str) -> list[Identity]:
+        if self._ssh is None:
+            before = len(self.identities)
+            explicit = self._settings.get("SOPS_AGE_SSH_PRIVATE_KEY_FILE")
+            folder = os.path.join(self._settings.home, ".ssh")
+            defaults = [os.path.join(folder, name) for name in _SSH_FILES]
+            for path in [explicit] if explicit else []:
+                self._read(path)
+            for path in defaults:
+                if self._settings.home and os.path.exists(path):
+                    self._read(path)
+            self.identities += self._command("SOPS_AGE_SSH_PRIVATE_KEY_CMD", recipient)
+            self._ssh = self.identities[before:]
+        return self._ssh

@@ -1,0 +1,1 @@
+"""The command line: words in, one flow call, words out, exit code."""

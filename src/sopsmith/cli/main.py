@@ -1,0 +1,103 @@
+"""Enter here: find the command, run it, turn an `Error` into words and an exit code."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from sopsmith.errors import Error
+
+COMMANDS = {
+    "init": "Make the layout of a platform repository",
+    "generate": "Turn a .env into encrypted Secrets",
+    "env": "Turn encrypted Secrets back into a .env",
+    "render": "Show what the cluster would get",
+    "encrypt": "Encrypt files with SOPS",
+    "decrypt": "Decrypt SOPS files",
+    "plugin": "Install the kustomize plugin",
+}
+
+
+class LazyGroup(click.Group):
+    """Load a command's module only when the command is named."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the commands in the order of the work."""
+        return list(COMMANDS)
+
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        cmd_name: str,
+    ) -> click.Command | None:
+        """Return a command, or None where there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        found = import_module(f"sopsmith.cli.{cmd_name}").command
+        assert isinstance(found, click.Command)
+        return found
+
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        formatter: click.HelpFormatter,
+    ) -> None:
+        """Write the list of commands without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="sopsmith", message="%(prog)s %(version)s")
+def cli() -> None:
+    """GitOps secret management: a .env becomes encrypted Secrets in Git, and comes back out
+    through kustomize and Argo CD.
+
+    Exit codes: 0 done, 1 failed, 2 usage, 3 looked and found problems. The verbs that sops
+    has too keep its codes: 51 MAC mismatch, 128 no identity, 203 already encrypted.
+    """
+
+
+def main() -> None:
+    """Run the command line of this process."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(argv: list[str]) -> int:
+    """Run the command line and return its exit code; only here is an `Error` caught."""
+    from sopsmith.cli.talk import report, say
+
+    try:
+        result = cli.main(args=argv, prog_name="sopsmith", standalone_mode=False)
+    except Error as error:
+        report(error)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        say("stopped")
+        return 130
+    except BrokenPipeError:
+        # The reader has gone; what follows would only be a second complaint.
+        sys.stderr.close()
+        return 1
+    except Exception as error:  # noqa: BLE001 - a traceback could quote a value, so none is shown.
+        say(f"error: an unexpected {type(error).__name__} at {_place(error)}")
+        say("hint: this is a bug of sopsmith; the message is left out since it could hold a value")
+        return 1
+    return result if isinstance(result, int) else 0
+
+
+def _place(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return "an unknown place"
+    return f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}"

@@ -1,0 +1,53 @@
+"""Speak to people on stderr, so that stdout stays data."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from sopsmith.errors import Error
+
+_COLOURS = {"error": "31", "hint": "36", "warning": "33", "note": "2"}
+
+
+def say(text: str) -> None:
+    """Write a line to stderr."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def warn(text: str) -> None:
+    """Write a warning to stderr."""
+    say(f"{_paint('warning')} {text}")
+
+
+def note(text: str) -> None:
+    """Write a remark to stderr."""
+    say(f"{_paint('note')} {text}")
+
+
+def report(error: Error) -> None:
+    """Write an error and its hint to stderr."""
+    say(f"{_paint('error')} {error}")
+    if error.hint:
+        say(f"{_paint('hint')} {error.hint}")
+
+
+def put(data: bytes) -> None:
+    """Write data to stdout."""
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def put_json(value: object) -> None:
+    """Write a value to stdout as JSON."""
+    import json
+
+    put(json.dumps(value, indent=2, ensure_ascii=False).encode() + b"\n")
+
+
+def _paint(word: str) -> str:
+    plain = (
+        not sys.stderr.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    )
+    return f"{word}:" if plain else f"\x1b[{_COLOURS[word]}m{word}:\x1b[0m"

@@ -1,0 +1,1 @@
+"""What each person wants done, one module each; the outside comes in as ports."""

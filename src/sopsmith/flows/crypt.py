@@ -1,0 +1,171 @@
+"""Encrypt and decrypt files, one or many, with sops' ways of naming what and how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sopsmith.errors import FormatError, RuleError, UsageError
+from sopsmith.formats.tree import Address, show
+from sopsmith.sops.config import FILE_NAME, Config, CreationRule
+from sopsmith.sops.document import Document, encrypt, format_of
+from sopsmith.sops.selectors import build_selector
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sopsmith.ports import Files
+    from sopsmith.sops.keyring import Keyring
+
+
+@dataclass(frozen=True)
+class EncryptOptions:
+    """What the command line says on top of `.sops.yaml`.
+
+    Attributes:
+        recipients: Replace the rule's.
+        selectors: Kind to pattern; replaces the rule's selector.
+        config: Path of the `.sops.yaml`; "" to look for it from the file upwards.
+        input_type: Name of the format; "" to take it from the file's name.
+    """
+
+    recipients: tuple[str, ...] = ()
+    selectors: tuple[tuple[str, str], ...] = ()
+    mac_only: bool = False
+    config: str = ""
+    input_type: str = ""
+
+
+def encrypt_bytes(
+    data: bytes, path: str, options: EncryptOptions, files: Files, *, now: datetime
+) -> bytes:
+    """Return a plaintext encrypted by the rule of its path and the options.
+
+    Args:
+        path: Where it is, or is to be; decides rule and format.
+
+    Raises:
+        Error: As `sops.document.encrypt` does, or RuleError where no rule and no recipient is.
+    """
+    rule = find_rule(path, options, files)
+    return encrypt(data, options.input_type or format_of(path), rule, now=now, path=path)
+
+
+def find_rule(path: str, options: EncryptOptions, files: Files) -> CreationRule:
+    """Return the rule that holds for a file, with the options put over it.
+
+    Recipients of the command line are enough where no rule matches.
+    """
+    config = find_config(path, options.config, files)
+    rule: CreationRule | None = None
+    if config is not None and config.rules:
+        try:
+            rule = config.rule_for(path)
+        except RuleError:
+            if not options.recipients:
+                raise
+    if rule is None and not options.recipients:
+        raise RuleError(
+            f"no {FILE_NAME} stands above the file and no recipient is named",
+            path=path,
+            hint="sopsmith encrypt --age age1… FILE",
+        )
+    base = rule or CreationRule(())
+    return CreationRule(
+        recipients=options.recipients or base.recipients,
+        selector=build_selector(dict(options.selectors)) if options.selectors else base.selector,
+        mac_only=options.mac_only or base.mac_only,
+        place=base.place,
+        path_regex=base.path_regex,
+    )
+
+
+def find_config(path: str, named: str, files: Files) -> Config | None:
+    """Return the configuration that holds for a file: the named one, or the nearest above it."""
+    import os
+
+    if named:
+        return Config.parse(files.read(named), named)
+    folder = os.path.dirname(os.path.abspath(path))
+    while True:
+        candidate = os.path.join(folder, FILE_NAME)
+        data = files.find(candidate)
+        if data is not None:
+            return Config.parse(data, os.path.relpath(candidate))
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return None
+        folder = parent
+
+
+def decrypt_bytes(
+    data: bytes, path: str, keyring: Keyring, *, input_type: str = "", ignore_mac: bool = False
+) -> bytes:
+    """Return a SOPS file's plaintext."""
+    document = Document.parse(data, input_type or format_of(path), path=path)
+    return document.unlock(keyring, ignore_mac=ignore_mac).plaintext()
+
+
+def extract(
+    data: bytes, path: str, keyring: Keyring, expression: str, *, input_type: str = ""
+) -> bytes:
+    """Return one value of the first document, as bytes without a line end.
+
+    A mapping or list comes as JSON.
+
+    Raises:
+        FormatError: There is nothing at that address.
+        UsageError: The expression is not of the form `["a"][0]`.
+    """
+    import json
+
+    address = parse_extract(expression)
+    document = Document.parse(data, input_type or format_of(path), path=path)
+    found: object = document.unlock(keyring).objects()[0]
+    for depth, part in enumerate(address):
+        try:
+            found = found[part]  # type: ignore[index]
+        except (KeyError, IndexError, TypeError):
+            place = show(address[: depth + 1])
+            raise FormatError("there is nothing at this place", path=path, key=place) from None
+    if isinstance(found, bytes):
+        return found
+    if isinstance(found, str):
+        return found.encode()
+    return json.dumps(found, ensure_ascii=False).encode()
+
+
+def parse_extract(expression: str) -> Address:
+    """Return the address that sops' `--extract` form names: `["a"][0]['b']`.
+
+    Raises:
+        UsageError: It is not of that form.
+    """
+    import json
+
+    decoder = json.JSONDecoder()
+    parts: list[str | int] = []
+    rest = expression.strip()
+    while rest:
+        try:
+            if not rest.startswith("["):
+                raise ValueError
+            if rest[1] == "'":
+                end = rest.index("']", 2)
+                parts.append(rest[2:end])
+                rest = rest[end + 2 :]
+                continue
+            part, end = decoder.raw_decode(rest, 1)
+            if rest[end] != "]" or isinstance(part, bool) or not isinstance(part, str | int):
+                raise ValueError
+            if isinstance(part, int) and part < 0:
+                raise ValueError
+            parts.append(part)
+            rest = rest[end + 1 :]
+        except (ValueError, IndexError):
+            raise UsageError(
+                'the place is not of the form ["key"][0]', hint='--extract \'["a"]["b"][0]\''
+            ) from None
+    if not parts:
+        raise UsageError("the place to extract is empty", hint="--extract '[\"a\"]'")
+    return tuple(parts)

@@ -1,0 +1,1 @@
+"""What a platform repository looks like: settings, layout, plan of changes."""
