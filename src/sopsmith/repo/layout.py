@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sopsmith.errors import Error
 from sopsmith.formats import yaml
 from sopsmith.formats.tree import to_object
+from sopsmith.repo import layout_argocd
 from sopsmith.repo.layout_argocd import build_argocd_files, resources_of
 from sopsmith.repo.layout_policy import (
     build_gitattributes,
@@ -74,6 +75,16 @@ def find_gaps(settings: RepoSettings, existing: dict[str, bytes]) -> list[str]:
         elif missing:
             gaps.append(f"{path}: resources lacks {', '.join(missing)}")
     return gaps
+
+
+def ksops_generator(scope_name: str) -> bytes:
+    """Return a scope's generator without any file yet."""
+    return layout_argocd.ksops_generator(scope_name).encode()
+
+
+def secrets_kustomization(scope_name: str) -> bytes:
+    """Return the kustomization of a scope's Secrets without a generator yet."""
+    return layout_argocd.secrets_kustomization(scope_name).encode()
 
 
 def _resources(data: bytes) -> set[str] | None:

@@ -27,8 +27,8 @@ def build_argocd_files(settings: RepoSettings) -> dict[str, str]:
         else:
             files[f"{overlay}/kustomization.yaml"] = _environment(scope.name)
             files[f"{overlay}/{TENANTS}"] = _tenants(scope.name)
-        files[f"{secrets}/kustomization.yaml"] = _secrets(scope.name)
-        files[f"{secrets}/{GENERATOR}"] = _generator(scope.name)
+        files[f"{secrets}/kustomization.yaml"] = secrets_kustomization(scope.name)
+        files[f"{secrets}/{GENERATOR}"] = ksops_generator(scope.name)
     return files
 
 
@@ -70,7 +70,8 @@ def _environment(name: str) -> str:
     )
 
 
-def _secrets(name: str) -> str:
+def secrets_kustomization(name: str) -> str:
+    """Return the text of the kustomization of a scope's Secrets."""
     return (
         f"# The Secrets of {name}. `sopsmith generate` adds the generator with the first Secret.\n"
         "# Never list an encrypted file under resources: kustomize would hand its ENC[…] texts\n"
@@ -80,7 +81,8 @@ def _secrets(name: str) -> str:
     )
 
 
-def _generator(name: str) -> str:
+def ksops_generator(name: str) -> str:
+    """Return the text of a scope's generator, without any file yet."""
     return (
         f"# The encrypted Secrets of {name} that reach the cluster. `sopsmith generate` keeps the\n"
         "# list in step with the folder, and keeps what was written by hand.\n"

@@ -101,7 +101,9 @@ repos:
       - id: no-identity
         name: no age identity in any file
         language: pygrep
-        entry: 'AGE-SECRET-KEY-(PQ-)?1[A-Z0-9]{40}'
+        # Negated, so that pre-commit names the file and does not print the line.
+        entry: '\A(?!.*AGE-SECRET-KEY-(PQ-)?1[A-Z0-9]{40})'
+        args: [--negate, --multiline]
         types: [text]
       - id: no-plain-files
         name: no .env and no keys.txt
