@@ -25,7 +25,7 @@ check: setup  ## ruff and mypy --strict
 	@$(bin)/mypy --strict
 
 bench: setup  ## ratios against the real sops, measured in one run
-	@$(bin)/python bench/run.py $(BENCH_ARGS)
+	@$(bin)/python -m bench.run $(BENCH_ARGS)
 
 e2e: setup  ## build kustomize and sops (needs Go), then the end-to-end tests
 	@tools/go_tools.sh

@@ -1,0 +1,84 @@
+"""Run a program to its end and say how long it took and how much memory it held."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Measured(NamedTuple):
+    """Medians of several runs of one piece of work.
+
+    Attributes:
+        seconds: Wall time of a run.
+        mebibytes: Peak resident memory of the largest process of a run.
+        runs: How many were measured.
+    """
+
+    seconds: float
+    mebibytes: float
+    runs: int
+
+
+class Job(NamedTuple):
+    """A program with its surroundings.
+
+    Attributes:
+        argv: The program and its arguments.
+        stdin: What it reads.
+        prepare: Puts the folder back to where a run starts from; not measured.
+    """
+
+    argv: tuple[str, ...]
+    cwd: Path
+    environ: dict[str, str]
+    stdin: bytes = b""
+    prepare: Callable[[], None] | None = None
+
+
+def measure(job: Job, runs: int) -> Measured:
+    """Run a job several times, after one run that warms the disk's cache if there are several.
+
+    Raises:
+        RuntimeError: It ended with an exit code other than 0.
+    """
+    if runs > 1:
+        _once(job)
+    measured = [_once(job) for _ in range(runs)]
+    return Measured(
+        statistics.median(seconds for seconds, _ in measured),
+        statistics.median(mebibytes for _, mebibytes in measured),
+        runs,
+    )
+
+
+def _once(job: Job) -> tuple[float, float]:
+    if job.prepare is not None:
+        job.prepare()
+    with open(os.devnull, "wb") as nowhere:
+        started = time.perf_counter()
+        child = subprocess.Popen(
+            job.argv,
+            cwd=job.cwd,
+            env=job.environ,
+            stdin=subprocess.PIPE,
+            stdout=nowhere,
+            stderr=subprocess.PIPE,
+        )
+        assert child.stdin is not None and child.stderr is not None
+        child.stdin.write(job.stdin)
+        child.stdin.close()
+        said = child.stderr.read()
+        _, status, usage = os.wait4(child.pid, 0)
+        seconds = time.perf_counter() - started
+    child.returncode = os.waitstatus_to_exitcode(status)
+    child.stderr.close()
+    if child.returncode:
+        raise RuntimeError(f"{job.argv[0]} failed: {said.decode(errors='replace')}")
+    # Linux counts in KiB; the figure of a shell is that of its largest child.
+    return seconds, usage.ru_maxrss / 1024

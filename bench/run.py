@@ -1,0 +1,161 @@
+"""Print sopsmith beside the real sops, measured in one run on one machine.
+
+Ratios travel between machines, seconds do not; so every row has both of one run. Nothing is
+asserted: a slow machine fails nothing. `bench/results.json` keeps the figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from bench.measure import Job, Measured, measure
+from tests.world import World
+
+ROOT = Path(__file__).parents[1]
+SECRETS = "bootstrap/argocd/overlays/main/{}/secrets"
+_ENCRYPT_LOOP = 'for file in "$@"; do sops encrypt --in-place "$file"; done'
+_DECRYPT_LOOP = 'for file in "$@"; do sops decrypt "$file"; done'
+
+
+def main() -> None:
+    """Measure what the arguments ask for, print a table and write the results."""
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument("--secrets", type=int, default=100, help="Secrets to encrypt")
+    parser.add_argument("--sizes", default="1,10,100,1000", help="files for the plugin")
+    parser.add_argument("--runs", type=int, default=9, help="runs of each short piece of work")
+    chosen = parser.parse_args()
+    sizes = [int(size) for size in chosen.sizes.split(",")]
+    with tempfile.TemporaryDirectory(prefix="sopsmith-bench-") as folder:
+        world = World(Path(folder) / "world", (ROOT / ".tools" / "bin",))
+        # What start-up costs users: bytecode stands, as pip leaves it.
+        results = {"machine": _machine(world), "generate": _bench_generate(world, chosen)}
+        results["plugin"] = [_bench_plugin(world, size, chosen.runs) for size in sizes]
+    (ROOT / "bench" / "results.json").write_text(json.dumps(results, indent=2) + "\n")
+
+
+def _machine(world: World) -> dict[str, str]:
+    said = world.run("sops", "--version", "--disable-version-check").decode()
+    found = re.search(r"\d+\.\d+\.\d+", said)
+    facts = {
+        "python": platform.python_version(),
+        "sops": found.group() if found else "?",
+        "cores": str(os.cpu_count()),
+        "machine": platform.machine(),
+    }
+    print("  ".join(f"{name} {value}" for name, value in facts.items()))
+    return facts
+
+
+def _make_repository(world: World, name: str, count: int) -> Path:
+    """Make a repository with so many generated Secrets, spread over core and environments."""
+    folder = world.work / name
+    folder.mkdir()
+    world.run("sopsmith", "init", ".", cwd=folder)
+    prefixes = ("", "DEV_", "STAGING_", "PROD_")
+    lines = [
+        f"{prefixes[index % 4]}BENCH_{index:05}=made-up-{index:05}-{'x' * 24}"
+        for index in range(count)
+    ]
+    (folder / ".env").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+def _bench_generate(world: World, chosen: argparse.Namespace) -> dict[str, object]:
+    count, runs = chosen.secrets, chosen.runs
+    empty = _make_repository(world, "generate", count)
+    work = world.work / "generate-run"
+
+    def start_over() -> None:
+        shutil.rmtree(work, ignore_errors=True)
+        shutil.copytree(empty, work)
+
+    ours = measure(
+        Job(("sopsmith", "generate"), work, world.environ, prepare=start_over), max(3, runs // 2)
+    )
+    again = measure(Job(("sopsmith", "generate"), work, world.environ), max(3, runs // 2))
+    files = sorted(str(path.relative_to(work)) for path in work.rglob("*.secret.yaml"))
+    plain = {file: world.run("sopsmith", "decrypt", file, cwd=work) for file in files}
+
+    def write_plain() -> None:
+        for file, text in plain.items():
+            (work / file).write_bytes(text)
+
+    loop = Job(("sh", "-ec", _ENCRYPT_LOOP, "sh", *files), work, world.environ, b"", write_plain)
+    theirs = measure(loop, 3)
+    _title(f"encrypt {len(files)} Secrets")
+    _row("sops encrypt --in-place, one process a file", theirs)
+    _row("sopsmith generate, all new", ours, theirs)
+    _row("sopsmith generate, nothing changed", again, theirs)
+    return {
+        "secrets": len(files),
+        "sops_loop": theirs._asdict(),
+        "sopsmith": ours._asdict(),
+        "sopsmith_again": again._asdict(),
+        "ratio": theirs.seconds / ours.seconds,
+    }
+
+
+def _bench_plugin(world: World, size: int, runs: int) -> dict[str, object]:
+    folder = _make_repository(world, f"plugin-{size}", 4 * size) / SECRETS.format("dev")
+    world.run("sopsmith", "generate", cwd=folder)
+    plugins = world.work / "plugins"
+    if not plugins.exists():
+        world.run("sopsmith", "plugin", "install", str(plugins))
+    files = sorted(path.name for path in folder.glob("*.secret.yaml"))
+    runs = runs if size <= 100 else max(3, runs // 3)
+    ksops = Job((str(plugins / "ksops"),), folder, world.environ, _resource_list(folder))
+    plugin = measure(ksops, runs)
+    one = measure(Job(("sops", "decrypt", files[0]), folder, world.environ), runs)
+    loop = Job(("sh", "-ec", _DECRYPT_LOOP, "sh", *files), folder, world.environ)
+    every = measure(loop, 3 if size < 100 else 1)
+    _title(f"open {size} file{'s' * (size > 1)} ({1e6 * plugin.seconds / size:,.0f} µs a file)")
+    _row("sops decrypt, one process for one file", one)
+    _row("sops decrypt, one process a file", every)
+    _row("plugin, one process", plugin, every)
+    print(f"  plugin for {size} against one sops process: {plugin.seconds / one.seconds:.2f} times")
+    return {
+        "files": size,
+        "plugin": plugin._asdict(),
+        "sops_one": one._asdict(),
+        "sops_loop": every._asdict(),
+        "ratio": every.seconds / plugin.seconds,
+    }
+
+
+def _resource_list(folder: Path) -> bytes:
+    """Return what kustomize hands to an exec plugin: the generator, twice."""
+    generator = (folder / "ksops-generator.yaml").read_text().splitlines()
+    lines = [line for line in generator if line and not line.startswith("#")]
+    item = ["- " + lines[0], *("  " + line for line in lines[1:])]
+    config = ["  " + line for line in lines]
+    head = ["apiVersion: config.kubernetes.io/v1", "kind: ResourceList"]
+    return "\n".join([*head, "items:", *item, "functionConfig:", *config, ""]).encode()
+
+
+def _title(text: str) -> None:
+    print(f"\n{text}\n  {'':<46}{'ms':>10}{'MiB':>8}{'runs':>6}  times faster")
+
+
+def _row(name: str, measured: Measured, beside: Measured | None = None) -> None:
+    ratio = f"{beside.seconds / measured.seconds:8.1f}" if beside else ""
+    print(
+        f"  {name:<46}{1000 * measured.seconds:10.1f}{measured.mebibytes:8.1f}"
+        f"{measured.runs:6}  {ratio}",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (RuntimeError, AssertionError, subprocess.TimeoutExpired) as failure:
+        sys.exit(f"error: {failure}")
