@@ -1,0 +1,53 @@
+"""Open the real doors for commands that work on a platform repository."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from functools import cache
+from typing import NamedTuple
+
+from sopsmith.adapters.environment import read_settings
+from sopsmith.adapters.files import LocalFiles
+from sopsmith.adapters.keys import load_keyring
+from sopsmith.adapters.programs import LocalPrograms
+from sopsmith.flows.generate import STDIN, Doors
+from sopsmith.repo.root import find_root
+
+
+class Repository(NamedTuple):
+    """A repository and the doors to it.
+
+    Attributes:
+        root: Its root, absolute.
+    """
+
+    root: str
+    doors: Doors
+
+
+def open_repository(folder: str) -> Repository:
+    """Return the repository that a folder lies in.
+
+    Raises:
+        LayoutError: It lies in none.
+    """
+    files, programs = LocalFiles(), LocalPrograms()
+    root = find_root(files, folder)
+    # The identities are read once, and only if a file has to be opened.
+    keyring = cache(lambda: load_keyring(read_settings(), files, programs))
+    return Repository(root, Doors(files, programs, keyring, datetime.now(UTC)))
+
+
+def read_env(path: str | None, at: Repository) -> tuple[str, bytes]:
+    """Return what a `.env` is called and its bytes.
+
+    Raises:
+        OutsideError: It cannot be read.
+    """
+    if path == STDIN:
+        import sys
+
+        return path, sys.stdin.buffer.read()
+    path = path or os.path.relpath(os.path.join(at.root, ".env"))
+    return path, at.doors.files.read(path)

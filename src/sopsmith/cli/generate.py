@@ -1,0 +1,39 @@
+"""`sopsmith generate`: from a `.env` to encrypted Secrets in the repository."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command("generate")
+@click.option("--env-file", metavar="FILE", help="The .env; `-` for stdin. [default: ROOT/.env]")
+@click.option(
+    "--environment", "-e", "environments", multiple=True, metavar="NAME",
+    help="Only this environment (or `core`); may be given again.",
+)  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Print the plan and write nothing.")
+@click.option("--prune", is_flag=True, help="Remove Secrets whose variable is gone.")
+@click.option("--repo", metavar="DIR", default=".", help="Where the repository is.")
+@click.option("--output", type=click.Choice(["text", "json"]), default="text")
+def command(
+    env_file: str | None,
+    environments: tuple[str, ...],
+    dry_run: bool,
+    prune: bool,
+    repo: str,
+    output: str,
+) -> None:
+    """Encrypt what a .env holds into the Secrets of this repository.
+
+    Prints what it does to each file, with names and never values. Running it again
+    changes nothing.
+    """
+    from sopsmith.cli import doors, show_plan
+    from sopsmith.flows.generate import Request, apply_generate, plan_generate
+
+    at = doors.open_repository(repo)
+    path, data = doors.read_env(env_file, at)
+    made = plan_generate(Request(at.root, path, data, environments, prune), at.doors)
+    if not dry_run:
+        apply_generate(made, at.root, at.doors.files)
+    show_plan.show(made, as_json=output == "json", dry_run=dry_run)

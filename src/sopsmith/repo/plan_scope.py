@@ -1,0 +1,153 @@
+"""Plan one scope: its Secrets, what is left over, and the two lists that name them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from sopsmith.errors import Error
+from sopsmith.repo import listing
+from sopsmith.repo.assign import Desired
+from sopsmith.repo.folders import KUSTOMIZATION
+from sopsmith.repo.layout_argocd import GENERATOR, build_argocd_files
+from sopsmith.repo.manifests import SUFFIX
+from sopsmith.repo.origin import is_generated
+from sopsmith.repo.plan import (
+    CREATE,
+    REMOVE,
+    STALE,
+    UPDATE,
+    Change,
+    parse_present,
+    plan_new,
+    plan_present,
+    read_clear,
+)
+from sopsmith.repo.settings import RepoSettings, Scope
+from sopsmith.sops.config import CreationRule
+from sopsmith.sops.document import Document
+from sopsmith.sops.keyring import Keyring
+
+
+class Means(NamedTuple):
+    """What planning takes besides the scope itself.
+
+    Attributes:
+        rule_for: Finds the creation rule of a path relative to the root.
+        keyring: Loads the identities; called only if a file has to be opened.
+        prune: Remove what is left over, instead of only saying so.
+    """
+
+    settings: RepoSettings
+    rule_for: Callable[[str], CreationRule]
+    keyring: Callable[[], Keyring]
+    now: datetime
+    prune: bool = False
+
+
+def plan_scope(
+    scope: Scope, desired: list[Desired], folder: dict[str, bytes], means: Means
+) -> list[Change]:
+    """Return the changes of one scope, its Secrets first and its lists last.
+
+    Args:
+        folder: The files of the scope's folder of Secrets, by name.
+    """
+    changes = []
+    for item in desired:
+        present = folder.get(item.file)
+        if present is None:
+            changes.append(plan_new(item, means.rule_for(item.path), means.now))
+        else:
+            document = parse_present(present, item.path)
+            changes.append(plan_present(item, document, means.keyring(), means.now))
+    left = _left_over(scope, {item.file for item in desired}, folder, means)
+    return changes + left + _plan_lists(scope, desired, left, folder, means)
+
+
+def standing_names(
+    home: str, folder: dict[str, bytes], skip: set[str]
+) -> dict[tuple[str, str], str]:
+    """Return the path of each Secret that a folder holds, by namespace and name.
+
+    Args:
+        home: The folder's own path, which the paths begin with.
+        skip: Paths to leave out.
+    """
+    found: dict[tuple[str, str], str] = {}
+    for file, data in folder.items():
+        path = f"{home}/{file}"
+        if file.endswith(SUFFIX) and path not in skip:
+            content = _clear(data, path)
+            metadata = content.get("metadata") if isinstance(content, dict) else None
+            if isinstance(metadata, dict):
+                found[str(metadata.get("namespace")), str(metadata.get("name"))] = path
+    return found
+
+
+def _left_over(
+    scope: Scope, wanted: set[str], folder: dict[str, bytes], means: Means
+) -> list[Change]:
+    """Return what nothing generates any more: listed, and of a shape that generate makes."""
+    home = means.settings.secrets_folder(scope.name)
+    listed = _listed(f"{home}/{GENERATOR}", folder.get(GENERATOR))
+    return [
+        Change(REMOVE if means.prune else STALE, scope.name, f"{home}/{file}")
+        for file, data in sorted(folder.items())
+        if file.endswith(SUFFIX)
+        and file not in wanted
+        and any(fnmatchcase(file, entry) for entry in listed)
+        and is_generated(_clear(data, file), scope, means.settings)
+    ]
+
+
+def _plan_lists(
+    scope: Scope,
+    desired: list[Desired],
+    left: list[Change],
+    folder: dict[str, bytes],
+    means: Means,
+) -> list[Change]:
+    gone = [change.path.rpartition("/")[2] for change in left if change.action == REMOVE]
+    if not desired and not gone:
+        return []
+    home = means.settings.secrets_folder(scope.name)
+    fresh = build_argocd_files(means.settings)
+
+    def edit(name: str, change: Callable[[bytes], bytes]) -> Change | None:
+        path = f"{home}/{name}"
+        try:
+            data = change(folder.get(name) or fresh[path].encode())
+        except Error as error:
+            raise error.at(path) from None
+        action = UPDATE if name in folder else CREATE
+        return None if data == folder.get(name) else Change(action, scope.name, path, data=data)
+
+    files = [item.file for item in desired]
+    generator = edit(GENERATOR, lambda data: listing.update_generator(data, files, remove=gone))
+    final = (generator.data if generator else None) or folder.get(GENERATOR, b"")
+    idle = listing.is_idle(final)
+    kustomization = edit(
+        KUSTOMIZATION, listing.drop_generator if idle else listing.update_kustomization
+    )
+    # The kustomization must not name a generator that makes nothing, at no moment: KSOPS fails
+    # on one.
+    order = (kustomization, generator) if idle else (generator, kustomization)
+    return [change for change in order if change is not None]
+
+
+def _listed(path: str, generator: bytes | None) -> list[str]:
+    try:
+        return listing.listed_files(generator) if generator else []
+    except Error as error:
+        raise error.at(path) from None
+
+
+def _clear(data: bytes, path: str) -> object:
+    try:
+        return read_clear(Document.parse(data, "yaml", path=path))
+    except Error:
+        # What is not a sound encrypted file was not made here; audit speaks of it.
+        return None
