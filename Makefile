@@ -39,6 +39,9 @@ lock: setup  ## pin the newest requirements again, with hashes
 	    --no-header pyproject.toml -o requirements/runtime.txt
 	@$(bin)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
 	    --no-header --extra dev pyproject.toml -o requirements/dev.txt
+	@echo hatchling | $(bin)/uv pip compile --quiet --universal --generate-hashes \
+	    --no-emit-index-url --no-header --no-annotate -c requirements/dev.txt - \
+	    -o requirements/build.txt
 
 clean:  ## remove all that was built
 	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage build dist

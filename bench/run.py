@@ -36,7 +36,6 @@ def main() -> None:
     sizes = [int(size) for size in chosen.sizes.split(",")]
     with tempfile.TemporaryDirectory(prefix="sopsmith-bench-") as folder:
         world = World(Path(folder) / "world", (ROOT / ".tools" / "bin",))
-        # What start-up costs users: bytecode stands, as pip leaves it.
         results = {"machine": _machine(world), "generate": _bench_generate(world, chosen)}
         results["plugin"] = [_bench_plugin(world, size, chosen.runs) for size in sizes]
     (ROOT / "bench" / "results.json").write_text(json.dumps(results, indent=2) + "\n")
