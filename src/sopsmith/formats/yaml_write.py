@@ -60,7 +60,7 @@ def write_scalar(value: Plain, at: Scalar, text: str) -> str:
         return _write_binary(value)
     if isinstance(value, Timestamp | int):
         return str(value)
-    if not at.flow and _is_block(value) and _ends_line(text, at.end):
+    if not at.flow and _is_block(value) and _has_room(text, at.end, block_indent(at.indent)):
         return _write_block(value, at.indent, "\r\n" if "\r\n" in text else "\n")
     return quote(value, flow=at.flow)
 
@@ -132,9 +132,21 @@ def _write_binary(value: bytes) -> str:
     return "!!binary " + binascii.b2a_base64(value, newline=False).decode()
 
 
-def _ends_line(text: str, position: int) -> bool:
+def _has_room(text: str, position: int, column: int) -> bool:
+    """Tell whether a literal block with lines at a column can end at a position.
+
+    The rest of the line must be empty, and no comment as deep as the block may follow,
+    since it would become a part of the value.
+    """
     end = text.find("\n", position)
-    return end >= 0 and not text[position:end].strip()
+    if end < 0 or text[position:end].strip():
+        return False
+    while end >= 0:
+        start, end = end + 1, text.find("\n", end + 1)
+        line = text[start:end] if end >= 0 else text[start:]
+        if line.strip():
+            return not line.lstrip().startswith("#") or len(line) - len(line.lstrip()) < column
+    return True
 
 
 def _is_block(value: str) -> bool:
