@@ -1,0 +1,141 @@
+"""Make the objects that one generator asks for.
+
+Source: viaduct-ai/kustomize-sops ksops.go (generate, the secretFrom branch).
+"""
+
+from __future__ import annotations
+
+from sopsmith.errors import Error, ManifestError
+from sopsmith.kube.fold import encode, fold
+from sopsmith.kube.ksops import SecretFrom, parse_generator
+from sopsmith.plugin.opening import open_bytes, open_objects
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sopsmith.adapters.confined import ConfinedFiles
+    from sopsmith.kube.ksops import Generator, Source
+    from sopsmith.sops.keyring import Keyring
+
+Manifest = dict[str, object]
+
+
+class Maker:
+    """Make objects from generators that share files and identities.
+
+    Args:
+        exact: Keep `stringData`, as KSOPS does, instead of folding it into `data`.
+    """
+
+    def __init__(self, files: ConfinedFiles, keyring: Keyring, *, exact: bool = False) -> None:
+        self._files = files
+        self._keyring = keyring
+        self._exact = exact
+
+    def make(self, manifest: object) -> list[Manifest]:
+        """Return the objects of a generator, in the order of its files.
+
+        Args:
+            manifest: The generator as plain objects.
+
+        Raises:
+            ManifestError: The generator, or what a file holds, is no manifest.
+            Error: A file could not be read or opened; `path` names it.
+        """
+        try:
+            generator = parse_generator(manifest)
+        except Error as error:
+            raise error.at(describe(manifest)) from None
+        made = [one for path in self._paths(generator) for one in self._file(path)]
+        for secret in generator.secrets:
+            try:
+                made.append(self._secret(secret))
+            except Error as error:
+                raise error.at(describe(manifest)) from None
+        return made
+
+    def _paths(self, generator: Generator) -> list[str]:
+        found = [self._files.expand(pattern) for pattern in generator.files]
+        # A file that is named by itself keeps its place, and a glob leaves it out.
+        named = set(generator.files)
+        paths: list[str] = []
+        for pattern, expanded in zip(generator.files, found, strict=True):
+            paths += [one for one in expanded if one == pattern or one not in named]
+        return paths
+
+    def _file(self, path: str) -> list[Manifest]:
+        objects = open_objects(self._files.read(path), path, self._keyring)
+        found = [one for one in objects if one is not None and one != {}]
+        try:
+            return [self._folded(_check(one)) for one in found]
+        except Error as error:
+            raise error.at(path) from None
+
+    def _folded(self, manifest: Manifest) -> Manifest:
+        return manifest if self._exact else fold(manifest)
+
+    def _secret(self, wanted: SecretFrom) -> Manifest:
+        data = {source.key: encode(self._plaintext(source)) for source in wanted.binary_files}
+        strings: dict[str, object] = {}
+        pairs = [(one.key, self._text(one)) for one in wanted.files]
+        pairs += [pair for path in wanted.envs for pair in self._variables(path)]
+        for key, text in pairs:
+            if key in strings or key in data:
+                raise ManifestError(f"{key} is made twice", key=wanted.place)
+            strings[key] = text
+        made: Manifest = {"apiVersion": "v1"}
+        if data:
+            made["data"] = data
+        made |= {"kind": "Secret", "metadata": wanted.metadata}
+        if strings:
+            made["stringData"] = strings
+        if wanted.type:
+            made["type"] = wanted.type
+        _check_keys([*data, *strings], wanted.place)
+        return self._folded(made)
+
+    def _plaintext(self, source: Source) -> bytes:
+        return open_bytes(self._files.read(source.path), source.path, self._keyring)
+
+    def _text(self, source: Source) -> str:
+        try:
+            return self._plaintext(source).decode()
+        except UnicodeDecodeError:
+            raise ManifestError(
+                "the plaintext is not UTF-8", path=source.path, hint="list it under binaryFiles"
+            ) from None
+
+    def _variables(self, path: str) -> list[tuple[str, str]]:
+        from sopsmith.formats import env_file
+
+        plain = open_bytes(self._files.read(path), path, self._keyring)
+        return [
+            (variable.name, variable.value.reveal().decode())
+            for variable in env_file.parse(plain, path)
+        ]
+
+
+def describe(manifest: object) -> str:
+    """Return what errors call a generator: it may have come without a file name."""
+    metadata = manifest.get("metadata") if isinstance(manifest, dict) else None
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    return f"generator {name}" if isinstance(name, str) and name else "the generator"
+
+
+def _check(one: object) -> Manifest:
+    if not isinstance(one, dict):
+        raise ManifestError("a document in it is not a mapping, so it is no manifest")
+    for field in ("apiVersion", "kind"):
+        if not isinstance(one.get(field), str):
+            raise ManifestError("what it holds is no manifest: the field is missing", key=field)
+    return one
+
+
+def _check_keys(keys: list[str], place: str) -> None:
+    from sopsmith.kube.secret import check_data_key
+
+    for key in keys:
+        try:
+            check_data_key(key)
+        except ManifestError as error:
+            error.key = place
+            raise

@@ -1,0 +1,134 @@
+"""Speak both of KSOPS's ways with kustomize.
+
+- KRM: a ResourceList comes on stdin with the generator in its items, and goes back on stdout
+  with the made objects in their place.
+- Legacy: the generator's path is the first argument, and plain YAML documents go out.
+
+Errors go to stderr, which kustomize shows, and the exit code is 1.
+
+Source: viaduct-ai/kustomize-sops ksops.go (main, krm); kustomize
+api/internal/plugins/execplugin; the KRM Functions Specification.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from sopsmith.adapters.confined import ConfinedFiles
+from sopsmith.adapters.environment import read_settings
+from sopsmith.adapters.files import LocalFiles
+from sopsmith.adapters.keys import load_keyring
+from sopsmith.adapters.programs import LocalPrograms
+from sopsmith.errors import Error, ManifestError, UsageError
+from sopsmith.kube.ksops import build_resource_list, is_resource_list, read_resource_list
+from sopsmith.kube.write import sort_keys, write_document, write_documents
+from sopsmith.plugin.generate import Maker
+from sopsmith.plugin.opening import parse_objects
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sopsmith.adapters.environment import Settings
+
+USAGE = """\
+usage: sopsmith-ksops [--exact] [GENERATOR]
+
+A kustomize plugin that takes KSOPS's place: kustomize calls it with a ResourceList on stdin,
+or with the path of a generator. --exact (or SOPSMITH_KSOPS_EXACT=1) keeps stringData as KSOPS
+does; without it, stringData is folded into data.
+"""
+
+
+def run(argv: list[str]) -> int:
+    """Do what kustomize asks for and return the exit code."""
+    if argv in (["--help"], ["-h"]):
+        sys.stdout.write(USAGE)
+        return 0
+    try:
+        answer = _answer(argv, read_settings())
+    except Error as error:
+        sys.stderr.write(f"error: {error}\n")
+        if error.hint:
+            sys.stderr.write(f"hint: {error.hint}\n")
+        return 1
+    except Exception as error:  # noqa: BLE001 - a traceback of a bug could quote a value
+        sys.stderr.write(f"error: {_describe_bug(error)}\n")
+        return 1
+    sys.stdout.flush()
+    _write(answer.encode())
+    return 0
+
+
+def _answer(argv: list[str], settings: Settings) -> str:
+    paths = [word for word in argv if not word.startswith("-")]
+    if unknown := [word for word in argv if word.startswith("-") and word != "--exact"]:
+        raise UsageError(f"unknown option {unknown[0]}", hint="sopsmith-ksops --help")
+    _check_limit(settings.get("KSOPS_CONCURRENCY_LIMIT"))
+    files = LocalFiles()
+    maker = Maker(
+        ConfinedFiles(os.getcwd(), settings.get("SOPSMITH_ROOT")),
+        load_keyring(settings, files, LocalPrograms()),
+        exact="--exact" in argv or settings.get("SOPSMITH_KSOPS_EXACT") in {"1", "true"},
+    )
+    if paths:
+        return _legacy(files.read(paths[0]), maker)
+    if sys.stdin.isatty():
+        raise UsageError("expected a ResourceList on stdin", hint="sopsmith-ksops --help")
+    return _krm(sys.stdin.buffer.read(), maker)
+
+
+def _legacy(data: bytes, maker: Maker) -> str:
+    made = [one for manifest in _parse(data) for one in maker.make(manifest)]
+    return write_documents([_sorted(one) for one in made])
+
+
+def _krm(data: bytes, maker: Maker) -> str:
+    documents = _parse(data)
+    if not documents:
+        raise ManifestError("nothing came on stdin; expected a ResourceList")
+    request = documents[0]
+    if not is_resource_list(request) or not isinstance(request, dict):
+        return _legacy(data, maker)
+    made = [one for manifest in read_resource_list(request) for one in maker.make(manifest)]
+    return write_document(build_resource_list(request, [_sorted(one) for one in made]))
+
+
+def _sorted(one: dict[str, object]) -> dict[str, object]:
+    made = sort_keys(one)
+    assert isinstance(made, dict)
+    return made
+
+
+def _parse(data: bytes) -> list[object]:
+    try:
+        return [one for one in parse_objects(data.decode()) if one is not None]
+    except UnicodeDecodeError:
+        raise ManifestError("the generator is not UTF-8") from None
+    except Error as error:
+        raise error.at("the generator") from None
+
+
+def _check_limit(text: str) -> None:
+    # One thread opens a file faster than KSOPS starts one of its own for it, so the limit
+    # limits nothing; a wrong one is still a mistake worth knowing.
+    if text and not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise UsageError("KSOPS_CONCURRENCY_LIMIT is not a positive number")
+
+
+def _write(data: bytes) -> None:
+    view = memoryview(data)
+    try:
+        while view:
+            view = view[os.write(1, view) :]
+    except BrokenPipeError:
+        # Kustomize has gone; there is nobody to tell.
+        return
+
+
+def _describe_bug(error: Exception) -> str:
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    name = os.path.basename(at.tb_frame.f_code.co_filename) if at else "?"
+    line = at.tb_lineno if at else 0
+    return f"a mistake in sopsmith: {type(error).__name__} in {name}, line {line}"
