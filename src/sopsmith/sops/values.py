@@ -8,8 +8,9 @@ from __future__ import annotations
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+# The public module `cryptography.hazmat.primitives.ciphers.aead` re-exports this very class, and
+# loads `typing`, `enum` and `re` on the way, which cost the plugin more than all of its work.
+from cryptography.hazmat.bindings._rust import openssl
 
 from sopsmith.errors import Tampered
 from sopsmith.formats.tree import Path, Plain, Timestamp
@@ -89,7 +90,7 @@ class Cipher:
     __slots__ = ("_gcm",)
 
     def __init__(self, data_key: bytes) -> None:
-        self._gcm = AESGCM(data_key)
+        self._gcm = openssl.aead.AESGCM(data_key)
 
     def encrypt(self, value: Plain, additional: bytes, iv: bytes) -> str:
         """Return the token of a value that is neither null nor empty.
@@ -113,9 +114,16 @@ class Cipher:
         data, iv, tag, kind = _parse(token)
         try:
             text = self._gcm.decrypt(iv, data + tag, additional)
-        except (InvalidTag, ValueError):
+        except _refusals():
             raise Tampered("the value was changed or moved") from None
         return from_text(text, kind)
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """Return what the cipher raises; Python asks only once something was raised."""
+    from cryptography.exceptions import InvalidTag
+
+    return InvalidTag, ValueError
 
 
 def _parse(token: str) -> tuple[bytes, bytes, bytes, str]:
