@@ -7,7 +7,6 @@ from typing import NamedTuple
 from sopsmith.errors import Error
 from sopsmith.formats import yaml
 from sopsmith.formats.tree import to_object
-from sopsmith.repo import layout_argocd
 from sopsmith.repo.layout_argocd import build_argocd_files, resources_of
 from sopsmith.repo.layout_policy import (
     build_gitattributes,
@@ -24,10 +23,15 @@ _GITIGNORE = ".gitignore"
 
 
 class PlannedFile(NamedTuple):
-    """One file to write, relative to the root of the repository."""
+    """One file to write, relative to the root of the repository.
+
+    Attributes:
+        extends: It stands already, and the data has all of its bytes and more behind them.
+    """
 
     path: str
     data: bytes
+    extends: bool = False
 
 
 def layout_paths(settings: RepoSettings) -> list[str]:
@@ -53,7 +57,7 @@ def plan_layout(settings: RepoSettings, existing: dict[str, bytes]) -> list[Plan
         # Latin-1 gives each byte back, so that a file in any encoding keeps what it has.
         new = extend_gitignore(old.decode("latin-1")).encode("latin-1")
         if new != old:
-            planned.append(PlannedFile(_GITIGNORE, new))
+            planned.append(PlannedFile(_GITIGNORE, new, extends=True))
     return planned
 
 
@@ -75,16 +79,6 @@ def find_gaps(settings: RepoSettings, existing: dict[str, bytes]) -> list[str]:
         elif missing:
             gaps.append(f"{path}: resources lacks {', '.join(missing)}")
     return gaps
-
-
-def ksops_generator(scope_name: str) -> bytes:
-    """Return a scope's generator without any file yet."""
-    return layout_argocd.ksops_generator(scope_name).encode()
-
-
-def secrets_kustomization(scope_name: str) -> bytes:
-    """Return the kustomization of a scope's Secrets without a generator yet."""
-    return layout_argocd.secrets_kustomization(scope_name).encode()
 
 
 def _resources(data: bytes) -> set[str] | None:

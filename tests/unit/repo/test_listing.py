@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sopsmith.errors import ManifestError
-from sopsmith.repo.layout import ksops_generator, secrets_kustomization
+from sopsmith.repo.layout_argocd import ksops_generator, secrets_kustomization
 from sopsmith.repo.listing import (
     drop_generator,
     is_idle,
@@ -197,8 +197,8 @@ def test_a_generator_with_something_to_make_is_not_idle(text: bytes) -> None:
 
 
 def test_the_generator_is_added_to_the_kustomization_of_a_new_repository() -> None:
-    new = update_kustomization(secrets_kustomization("dev"))
-    assert new == secrets_kustomization("dev") + b"generators:\n  - ./ksops-generator.yaml\n"
+    data = secrets_kustomization("dev").encode()
+    assert update_kustomization(data) == data + b"generators:\n  - ./ksops-generator.yaml\n"
 
 
 def test_a_kustomization_that_lists_the_generator_keeps_its_bytes() -> None:
@@ -218,7 +218,7 @@ def test_another_generator_stays_before_the_new_one() -> None:
 
 
 def test_a_dropped_generator_takes_its_empty_list_along() -> None:
-    data = secrets_kustomization("dev")
+    data = secrets_kustomization("dev").encode()
     assert drop_generator(update_kustomization(data)) == data
 
 
@@ -228,6 +228,6 @@ def test_a_dropped_generator_leaves_others() -> None:
 
 
 def test_a_new_generator_takes_entries_and_gives_them_back() -> None:
-    data = ksops_generator("dev")
+    data = ksops_generator("dev").encode()
     filled = update_generator(data, ["a.secret.yaml"], remove=[])
     assert update_generator(filled, [], remove=["a.secret.yaml"]) == data

@@ -1,0 +1,42 @@
+"""`sopsmith init`: make the layout of a platform repository."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command("init")
+@click.argument("folder", metavar="DIR", default=".", type=click.Path(file_okay=False))
+@click.option(
+    "--recipient", "recipients", multiple=True, metavar="ENV=age1…",
+    help="Who opens an environment, in place of a new identity; may be given again.",
+)  # fmt: skip
+@click.option("--shared", is_flag=True, help="Make one identity for all environments.")
+@click.option(
+    "--environment", "-e", "environments", multiple=True, metavar="NAME",
+    help="An environment of a new repository; may be given again. [default: dev, staging, prod]",
+)  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Print what would be added and write nothing.")
+@click.option("--output", type=click.Choice(["text", "json"]), default="text")
+def command(
+    folder: str,
+    recipients: tuple[str, ...],
+    shared: bool,
+    environments: tuple[str, ...],
+    dry_run: bool,
+    output: str,
+) -> None:
+    """Make the layout of a platform repository in DIR, and its age identities.
+
+    Adds what is missing and changes nothing else, so it can be run again. Each environment
+    gets an age identity of its own, appended to sops' keys.txt, unless --recipient names one.
+    """
+    from sopsmith.cli import init_words as words
+    from sopsmith.flows.init import apply_init, plan_init
+
+    doors = words.open_doors()
+    named = words.parse_recipients(recipients)
+    made = plan_init(words.build_request(folder, environments, named, shared=shared), doors)
+    if not dry_run:
+        apply_init(made, doors)
+    words.show(made, folder, as_json=output == "json", dry_run=dry_run)

@@ -1,0 +1,107 @@
+"""Understand the words of `sopsmith init` and say what it did."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from sopsmith import age
+from sopsmith.adapters.environment import read_settings
+from sopsmith.adapters.files import LocalFiles
+from sopsmith.adapters.keys import default_keys_path
+from sopsmith.adapters.private import PrivateFiles, is_open_to_others
+from sopsmith.cli.talk import note, put, put_json, say, warn
+from sopsmith.errors import Error, UsageError
+from sopsmith.flows.init import Doors, InitPlan, InitRequest
+
+
+def open_doors() -> Doors:
+    """Return the real doors."""
+    return Doors(LocalFiles(), PrivateFiles(), age.generate, datetime.now(UTC))
+
+
+def parse_recipients(words: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Return recipients by environment from words of the form `dev=age1…`.
+
+    Raises:
+        UsageError: A word has another form; it is not quoted, since it may be an identity.
+        MasterKeyError: A recipient cannot be used.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for word in words:
+        name, equals, text = word.partition("=")
+        if not equals or not name or not text:
+            raise UsageError("--recipient takes ENV=RECIPIENT", hint="--recipient dev=age1…")
+        try:
+            recipient = age.check_recipient(text)
+        except Error as error:
+            error.key = f"--recipient {name}"
+            raise
+        found[name] = tuple(dict.fromkeys((*found.get(name, ()), recipient)))
+    return found
+
+
+def build_request(
+    folder: str,
+    environments: tuple[str, ...],
+    recipients: dict[str, tuple[str, ...]],
+    *,
+    shared: bool,
+) -> InitRequest:
+    """Return the request, with both places resolved so that one can be seen inside the other."""
+    keys_path = os.path.realpath(default_keys_path(read_settings()))
+    names = tuple(dict.fromkeys(environments))
+    return InitRequest(os.path.realpath(folder), keys_path, names, recipients, shared)
+
+
+def show(made: InitPlan, folder: str, *, as_json: bool, dry_run: bool) -> None:
+    """Write the paths to stdout, and to stderr what a person should know besides."""
+    if as_json:
+        put_json(_object(made))
+    else:
+        paths = (os.path.normpath(os.path.join(folder, file.path)) for file in made.files)
+        put("".join(f"{path}\n" for path in paths).encode("utf-8", "surrogateescape"))
+    for sentence in made.notes:
+        warn(sentence)
+    for sentence in _planned(made) if dry_run else _done(made):
+        note(sentence)
+    if not dry_run:
+        if made.identities and is_open_to_others(made.keys_path):
+            warn(f"others can read {made.keys_path}: chmod 600 {made.keys_path}")
+        if made.files:
+            say(_next_steps(folder))
+
+
+def _object(made: InitPlan) -> dict[str, object]:
+    return {
+        "created": [file.path for file in made.files if not file.extends],
+        "extended": [file.path for file in made.files if file.extends],
+        "identities": [
+            {"environments": list(new.environments), "recipient": new.recipient}
+            for new in made.identities
+        ],
+        "keys": made.keys_path if made.identities else None,
+    }
+
+
+def _planned(made: InitPlan) -> Iterator[str]:
+    for new in made.identities:
+        yield f"would append an age identity for {', '.join(new.environments)} to {made.keys_path}"
+    yield "dry run: nothing was written"
+
+
+def _done(made: InitPlan) -> Iterator[str]:
+    for new in made.identities:
+        yield f"made an age identity for {', '.join(new.environments)}: {new.recipient}"
+    if made.identities:
+        yield f"identities stand in {made.keys_path}: keep a copy, nothing else opens the Secrets"
+    if not made.files:
+        yield "nothing was missing"
+
+
+def _next_steps(folder: str) -> str:
+    steps = ["put a .env beside sopsmith.yaml", "sopsmith generate --dry-run", "sopsmith generate"]
+    if os.path.normpath(folder) != ".":
+        steps.insert(0, f"cd {folder}")
+    return "next: " + ", then ".join(steps)

@@ -1,0 +1,209 @@
+"""Make the layout of a platform repository, and an identity for each environment.
+
+An identity is on the disk before its recipient enters the repository: a run that is cut short
+leaves at worst an identity that nobody needs, and never files that nobody opens.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sopsmith.errors import MasterKeyError, OutsideError
+from sopsmith.flows.init_settings import (
+    InitRequest,
+    Recipients,
+    build_new,
+    find_settings,
+    missing_identities,
+    read_rules,
+)
+from sopsmith.ports import Files
+from sopsmith.repo.layout import SOPS_CONFIG, PlannedFile, find_gaps, layout_paths, plan_layout
+from sopsmith.repo.layout_rules import find_rule_gaps
+from sopsmith.repo.settings import RepoSettings
+from sopsmith.secret import Secret
+
+__all__ = ["Doors", "InitPlan", "InitRequest", "NewIdentity", "apply_init", "plan_init"]
+
+_NO_LIST = (b"-----BEGIN", b"age-encryption.org/")
+
+
+@dataclass(frozen=True)
+class Doors:
+    """What the flow needs of the outside.
+
+    Attributes:
+        files: The repository's files.
+        keys: The same for identities: new files are 0600, and their folders 0700.
+        new_identity: Makes an identity's text and its recipient.
+        now: For the label of a new identity.
+    """
+
+    files: Files
+    keys: Files
+    new_identity: Callable[[], tuple[Secret, str]]
+    now: datetime
+
+
+@dataclass(frozen=True)
+class NewIdentity:
+    """An identity that was made for one environment, or for all of them."""
+
+    environments: tuple[str, ...]
+    identity: Secret
+    recipient: str
+
+
+@dataclass(frozen=True)
+class InitPlan:
+    """What would be done, in the order in which it is done.
+
+    Attributes:
+        identities: New ones, appended to the file at `keys_path` before anything else.
+        files: Files to write below `root`; the first one holds the recipients.
+        notes: Sentences about what stands and is not as it should be.
+    """
+
+    root: str
+    keys_path: str
+    identities: tuple[NewIdentity, ...]
+    files: tuple[PlannedFile, ...]
+    notes: tuple[str, ...]
+
+
+def plan_init(request: InitRequest, doors: Doors) -> InitPlan:
+    """Return what `apply_init` would do; reads, and writes nothing.
+
+    Raises:
+        UsageError: The request does not fit together, or contradicts what stands.
+        LayoutError, RuleError, FormatError: What stands cannot be worked with.
+        MasterKeyError, OutsideError: Identities cannot be appended to the file they belong in.
+    """
+    # A file in the folder's place is found here, before there is any identity.
+    doors.files.names(request.root)
+    identities: list[NewIdentity] = []
+    settings = find_settings(request, doors.files)
+    if settings is None:
+        identities = [
+            NewIdentity(names, *doors.new_identity()) for names in missing_identities(request)
+        ]
+        made: Recipients = {
+            name: (new.recipient,) for new in identities for name in new.environments
+        }
+        settings = build_new(request, made)
+    if identities:
+        _refuse_inside(request, doors.files)
+        _read_keys(request.keys_path, doors.keys)
+    existing = _read_existing(request.root, settings, doors.files)
+    return InitPlan(
+        request.root,
+        request.keys_path,
+        tuple(identities),
+        tuple(plan_layout(settings, existing)),
+        tuple(_notes(request, settings, existing, doors.files)),
+    )
+
+
+def apply_init(made: InitPlan, doors: Doors) -> None:
+    """Write what a plan holds: identities first, then the file with their recipients.
+
+    Raises:
+        OutsideError: A file could not be written; those before it are, each whole.
+    """
+    if made.identities:
+        # Read again: another program may have appended since the plan was made.
+        before = _read_keys(made.keys_path, doors.keys)
+        labelled = _label(made, doors.now)
+        doors.keys.write(made.keys_path, before + labelled, mode=0o600)
+    for file in made.files:
+        doors.files.write(os.path.join(made.root, file.path), file.data)
+
+
+def _label(made: InitPlan, now: datetime) -> bytes:
+    """Return the lines of new identities, with comments as age-keygen writes them."""
+    # A folder's name may hold a line break, and a label must stay one line.
+    folder = "".join(c if c.isprintable() else "?" for c in os.path.basename(made.root))
+    created = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    lines = b""
+    for new in made.identities:
+        label = (
+            f"# sopsmith: {', '.join(new.environments)} of {folder}\n"
+            f"# created: {created}\n"
+            f"# public key: {new.recipient}\n"
+        )
+        lines += label.encode("utf-8", "replace") + new.identity.reveal() + b"\n"
+    return lines
+
+
+def _read_keys(path: str, keys: Files) -> bytes:
+    """Return what stands in the file of identities, ready to append to.
+
+    Raises:
+        MasterKeyError: It is no list of identities: encrypted, or a single SSH key.
+    """
+    data = keys.find(path) or b""
+    if any(sign in data for sign in _NO_LIST) or b"\0" in data:
+        raise MasterKeyError(
+            "is encrypted or one SSH key, so no identity can be appended to it",
+            path=path,
+            hint="name existing recipients: sopsmith init --recipient dev=age1…",
+        )
+    return data if not data or data.endswith(b"\n") else data + b"\n"
+
+
+def _refuse_inside(request: InitRequest, files: Files) -> None:
+    """Refuse to put identities where git, or whoever gets the folder, would see them."""
+    repository = _repository(request.root, files)
+    if os.path.commonpath([repository, request.keys_path]) == repository:
+        raise OutsideError(
+            f"lies inside the repository {repository}, where no identity may stand",
+            path=request.keys_path,
+            hint="set XDG_CONFIG_HOME to a folder outside of it, or name recipients: --recipient",
+        )
+
+
+def _repository(root: str, files: Files) -> str:
+    """Return the working tree of git that a folder lies in, or the folder itself."""
+    folder = root
+    while True:
+        try:
+            if ".git" in files.names(folder):
+                return folder
+        except OutsideError:
+            return root
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return root
+        folder = parent
+
+
+def _read_existing(root: str, settings: RepoSettings, files: Files) -> dict[str, bytes]:
+    found = {path: files.find(os.path.join(root, path)) for path in layout_paths(settings)}
+    return {path: data for path, data in found.items() if data is not None}
+
+
+def _notes(
+    request: InitRequest, settings: RepoSettings, existing: dict[str, bytes], files: Files
+) -> list[str]:
+    notes = find_gaps(settings, existing)
+    rule_for = read_rules(request.root, files)
+    if rule_for is not None:
+        notes += [f"{SOPS_CONFIG} {gap}" for gap in find_rule_gaps(settings, rule_for)]
+    if not request.shared:
+        notes += _shared_recipients(settings)
+    return notes
+
+
+def _shared_recipients(settings: RepoSettings) -> list[str]:
+    holders: dict[str, list[str]] = {}
+    for scope in settings.environments:
+        for recipient in scope.recipients:
+            holders.setdefault(recipient, []).append(scope.name)
+    groups = {tuple(names) for names in holders.values() if len(names) > 1}
+    return [
+        f"{' and '.join(names)} share a recipient, so they are not isolated"
+        for names in sorted(groups)
+    ]
