@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sopsmith.errors import LayoutError
+from sopsmith.flows.tracked import is_tracked
 from sopsmith.formats import env_file
 from sopsmith.ports import Files, Programs
 from sopsmith.repo.assign import Assignment, assign
@@ -100,7 +101,7 @@ def plan_generate(request: Request, doors: Doors) -> Plan:
     warnings = [
         *_warn_shared(assignment, settings),
         *_warn_open(chosen, settings, means.rule_for),
-        *_warn_tracked(request.env_path, doors.programs),
+        *_warn_tracked(request.env_path, doors),
     ]
     ignored = tuple(variable.name for variable in assignment.ignored)
     return Plan(tuple(sorted(changes, key=_turn)), tuple(warnings), ignored)
@@ -192,11 +193,7 @@ def _warn_open(
     return warnings
 
 
-def _warn_tracked(path: str, programs: Programs) -> list[str]:
-    if path == STDIN or programs.locate("git") is None:
-        return []
-    folder, name = os.path.split(os.path.abspath(path))
-    found = programs.run(["git", "ls-files", "--error-unmatch", "--", name], cwd=folder)
-    if found.code != 0:
+def _warn_tracked(path: str, doors: Doors) -> list[str]:
+    if path == STDIN or not is_tracked(path, doors.files, doors.programs):
         return []
     return [f"{path} is tracked by git, with every value in it: git rm --cached {path}"]

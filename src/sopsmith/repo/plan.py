@@ -10,12 +10,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sopsmith.errors import LayoutError, NoIdentity, NotEncrypted, RuleError
+from sopsmith.formats import narrow, yaml
 from sopsmith.formats.tree import Address, Plain, show, to_object
 from sopsmith.kube.secret import build_object, build_text
 from sopsmith.repo.assign import Desired
 from sopsmith.sops import document
 from sopsmith.sops.config import CreationRule
-from sopsmith.sops.document import Document
+from sopsmith.sops.document import Document, is_token
 from sopsmith.sops.keyring import Keyring
 
 CREATE, UPDATE, KEEP, REMOVE = "create", "update", "keep", "remove"
@@ -114,13 +115,14 @@ def check_sealed(data: bytes, desired: Desired) -> None:
     Raises:
         RuleError: They do: the selector does not reach `stringData`.
     """
-    content = read_clear(Document.parse(data, "yaml", path=desired.path))
+    content = read_clear(data)
     values = content.get("stringData") if isinstance(content, dict) else None
     if not isinstance(values, dict) or set(values) != set(desired.manifest.data):
-        raise RuleError("the selector does not leave the keys of stringData", path=desired.path)
+        raise RuleError("did not come out as the Secret that was planned", path=desired.path)
     for key, value in values.items():
+        clear = desired.manifest.data[key].reveal().decode()
         # SOPS leaves empty values as they are.
-        if value != "" and not str(value).startswith("ENC["):
+        if clear and (value == clear or not isinstance(value, str) or not is_token(value)):
             raise RuleError(
                 "the value would stand in clear",
                 path=desired.path,
@@ -129,10 +131,21 @@ def check_sealed(data: bytes, desired: Desired) -> None:
             )
 
 
-def read_clear(present: Document) -> object:
-    """Return what a file of one document shows without any identity, tokens as they stand."""
-    contents = [to_object(tree.root) for tree in present._trees]
-    return contents[0] if len(contents) == 1 else None
+def read_clear(data: bytes) -> object:
+    """Return what an encrypted file shows without any identity, tokens as they stand.
+
+    Returns:
+        The content without the metadata; None if it is no SOPS file of one document.
+
+    Raises:
+        FormatError: It is not YAML.
+    """
+    text = data.decode(errors="replace")
+    trees = narrow.parse(text) or yaml.parse(text)
+    content = to_object(trees[0].root) if len(trees) == 1 else None
+    if not isinstance(content, dict) or not isinstance(content.pop("sops", None), dict):
+        return None
+    return content
 
 
 def _differences(old: object, new: object, address: Address) -> tuple[list[Address], list[Address]]:

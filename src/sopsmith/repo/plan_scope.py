@@ -27,7 +27,6 @@ from sopsmith.repo.plan import (
 )
 from sopsmith.repo.settings import RepoSettings, Scope
 from sopsmith.sops.config import CreationRule
-from sopsmith.sops.document import Document
 from sopsmith.sops.keyring import Keyring
 
 
@@ -80,7 +79,7 @@ def standing_names(
     for file, data in folder.items():
         path = f"{home}/{file}"
         if file.endswith(SUFFIX) and path not in skip:
-            content = _clear(data, path)
+            content = _clear(data)
             metadata = content.get("metadata") if isinstance(content, dict) else None
             if isinstance(metadata, dict):
                 found[str(metadata.get("namespace")), str(metadata.get("name"))] = path
@@ -99,7 +98,7 @@ def _left_over(
         if file.endswith(SUFFIX)
         and file not in wanted
         and any(fnmatchcase(file, entry) for entry in listed)
-        and is_generated(_clear(data, file), scope, means.settings)
+        and is_generated(_clear(data), scope, means.settings)
     ]
 
 
@@ -145,9 +144,9 @@ def _listed(path: str, generator: bytes | None) -> list[str]:
         raise error.at(path) from None
 
 
-def _clear(data: bytes, path: str) -> object:
+def _clear(data: bytes) -> object:
     try:
-        return read_clear(Document.parse(data, "yaml", path=path))
+        return read_clear(data)
     except Error:
         # What is not a sound encrypted file was not made here; audit speaks of it.
         return None
