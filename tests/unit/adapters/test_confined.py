@@ -1,0 +1,101 @@
+"""Files of one repository and no others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sopsmith.adapters.confined import ConfinedFiles, find_root
+from sopsmith.errors import OutsideError
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Return a repository that lies beside a file it must not read."""
+    (tmp_path / "outside").write_text("x")
+    root = tmp_path / "repo"
+    (root / "app/secrets").mkdir(parents=True)
+    (root / ".git").mkdir()
+    (root / "top.yaml").write_text("top")
+    for name in ("b.yaml", "a.yaml", ".c.yaml", "d.txt"):
+        (root / "app/secrets" / name).write_text(name)
+    (root / "app/secrets/e.yaml").mkdir()
+    return root
+
+
+def test_the_root_is_the_nearest_git_repository(root: Path) -> None:
+    (root / "app/.sops.yaml").touch()
+    assert find_root(str(root / "app/secrets")) == str(root)
+
+
+@pytest.mark.parametrize("mark", ["sopsmith.yaml", ".sops.yaml"])
+def test_without_git_the_root_is_where_settings_lie(tmp_path: Path, mark: str) -> None:
+    (tmp_path / "a/b").mkdir(parents=True)
+    (tmp_path / mark).touch()
+    assert find_root(str(tmp_path / "a/b")) == str(tmp_path)
+
+
+def test_reads_inside_the_root_by_every_way(root: Path) -> None:
+    files = ConfinedFiles(str(root / "app"))
+    assert files.read("./secrets/a.yaml") == b"a.yaml"
+    assert files.read("../top.yaml") == b"top"
+    assert files.read(str(root / "top.yaml")) == b"top"
+
+
+def test_follows_links_that_stay_inside(root: Path) -> None:
+    (root / "app/file").symlink_to("../top.yaml")
+    (root / "app/folder").symlink_to("secrets")
+    files = ConfinedFiles(str(root / "app"))
+    assert (files.read("file"), files.read("folder/a.yaml")) == (b"top", b"a.yaml")
+
+
+@pytest.mark.parametrize(
+    "path", ["../../outside", "link", "way/outside", "secrets/../../../outside"]
+)
+def test_refuses_what_lies_outside(root: Path, path: str) -> None:
+    (root / "app/link").symlink_to(root.parent / "outside")
+    (root / "app/way").symlink_to(root.parent)
+    with pytest.raises(OutsideError, match="outside the repository") as caught:
+        ConfinedFiles(str(root / "app")).read(path)
+    assert caught.value.path == path
+
+
+def test_refuses_an_absolute_path_that_lies_outside(root: Path) -> None:
+    with pytest.raises(OutsideError, match="outside"):
+        ConfinedFiles(str(root / "app")).read(str(root.parent / "outside"))
+
+
+def test_a_sibling_with_the_same_beginning_is_outside(root: Path) -> None:
+    sibling = root.parent / "repo-two"
+    sibling.mkdir()
+    (sibling / "x").write_text("x")
+    with pytest.raises(OutsideError, match="outside"):
+        ConfinedFiles(str(root)).read("../repo-two/x")
+
+
+@pytest.mark.parametrize("path", ["secrets/none", "secrets", "none/x", "..", "secrets/"])
+def test_names_a_file_that_cannot_be_read(root: Path, path: str) -> None:
+    with pytest.raises(OutsideError) as caught:
+        ConfinedFiles(str(root / "app")).read(path)
+    assert caught.value.path == path
+
+
+def test_a_glob_gives_files_sorted_without_hidden_ones_and_folders(root: Path) -> None:
+    files = ConfinedFiles(str(root / "app"))
+    assert files.expand("./secrets/*.yaml") == ["./secrets/a.yaml", "./secrets/b.yaml"]
+    assert files.expand("s*/[ab].yaml") == ["secrets/a.yaml", "secrets/b.yaml"]
+
+
+def test_a_file_whose_name_looks_like_a_glob_is_that_file(root: Path) -> None:
+    (root / "app/[a].yaml").write_text("x")
+    assert ConfinedFiles(str(root / "app")).expand("[a].yaml") == ["[a].yaml"]
+
+
+@pytest.mark.parametrize(
+    "pattern", ["../../*", "/etc/*", "**/a.yaml", "none/*.yaml", "secrets/*.x"]
+)
+def test_a_glob_that_finds_nothing_or_looks_outside_is_an_error(root: Path, pattern: str) -> None:
+    with pytest.raises(OutsideError) as caught:
+        ConfinedFiles(str(root / "app")).expand(pattern)
+    assert caught.value.path == pattern
