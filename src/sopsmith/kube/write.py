@@ -11,7 +11,7 @@ from sopsmith.errors import ManifestError
 from sopsmith.formats.tree import Timestamp
 
 _LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
-_PLAIN = _LETTERS | frozenset("0123456789_./-")
+_PLAIN = _LETTERS | frozenset("0123456789_./-+=")
 _WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null", "nan", "inf"})
 _SHORT = 64  # characters; longer strings are quoted without a look at each character
 

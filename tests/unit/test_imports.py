@@ -1,0 +1,76 @@
+"""The plugin starts once for each generator, so what it loads is held here."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.unit.plugin.conftest import Repo
+
+HEAVY = (
+    "boto3", "click", "collections", "contextlib", "dataclasses", "datetime", "enum", "functools",
+    "hashlib", "http", "json", "kubernetes", "logging", "multiprocessing", "pathlib", "re", "re2",
+    "rich", "socket", "ssl", "subprocess", "tempfile", "threading", "typing", "urllib", "yaml",
+)  # fmt: skip
+SCRIPT = """
+import sys
+sys.path += {path!r}
+from sopsmith.plugin import main
+try:
+    main()
+except SystemExit as done:
+    assert not done.code, done.code
+print("LOADED", *sys.modules)
+"""
+
+
+def loaded(repo: Repo, *argv: str) -> set[str]:
+    """Run the plugin in a fresh interpreter and return the modules that it loaded."""
+    path = [entry for entry in sys.path if entry.endswith(("site-packages", "src"))]
+    path.append(str(Path(__file__).parents[2] / "src"))
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", SCRIPT.format(path=path), *argv],
+        cwd=repo.app,
+        env={"SOPS_AGE_KEY": repo.identity},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    out, _, modules = done.stdout.rpartition("LOADED ")
+    assert "kind: Secret" in out
+    return set(modules.split())
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Any:
+    """Return a repository with one encrypted Secret and a generator for it."""
+    made = Repo(tmp_path)
+    made.secret("a.yaml", "a")
+    (made.app / "g.yaml").write_text(
+        "apiVersion: viaduct.ai/v1\nkind: ksops\nmetadata:\n  name: g\nfiles:\n- ./a.yaml\n"
+    )
+    return made
+
+
+def test_the_plugin_loads_nothing_heavy_for_what_sops_writes(repo: Repo) -> None:
+    found = loaded(repo, "g.yaml")
+    assert sorted(name for name in found if name.split(".")[0] in HEAVY) == []
+
+
+def test_the_plugin_loads_its_own_room_the_lower_ones_and_the_doors_it_opens(repo: Repo) -> None:
+    rooms = {name.split(".")[1] for name in loaded(repo, "g.yaml") if name.startswith("sopsmith.")}
+    assert rooms <= {
+        "adapters",
+        "age",
+        "errors",
+        "formats",
+        "kube",
+        "pgp",
+        "plugin",
+        "secret",
+        "sops",
+    }
