@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -78,6 +79,11 @@ def test_an_environment_s_rule_has_its_own_recipient_alone(name: str) -> None:
     assert rule.recipients == RECIPIENTS[name]
 
 
+def test_core_s_rule_comes_last() -> None:
+    named = [rule.path_regex.split("/")[-2] for rule in rules().rules]
+    assert named == ["dev", "staging", "prod", "core"]
+
+
 def test_core_s_rule_has_the_recipients_of_all() -> None:
     rule = rules().rule_for(f"{MAIN}/core/secrets/a.secret.yaml")
     assert rule.recipients == tuple(r for (r,) in RECIPIENTS.values())
@@ -131,6 +137,37 @@ def test_a_generator_speaks_of_ksops_both_ways() -> None:
     assert found["metadata"]["annotations"] == {
         "config.kubernetes.io/function": "exec:\n  path: ksops\n"
     }
+
+
+def hook(name: str) -> dict[str, str]:
+    found = content(layout()[".pre-commit-config.yaml"])
+    assert isinstance(found, dict)
+    (entry,) = [entry for entry in found["repos"][0]["hooks"] if entry["id"] == name]
+    return dict(entry)
+
+
+def test_a_hook_finds_an_identity_and_not_itself() -> None:
+    # pre-commit's pygrep with --negate --multiline: a file without a match is named.
+    pattern = re.compile(hook("no-identity")["entry"], re.MULTILINE | re.DOTALL)
+    assert not pattern.search("x: 1\n" + age.generate()[0].reveal().decode())
+    assert all(pattern.search(data.decode()) for data in layout().values())
+
+
+@pytest.mark.parametrize("path", [".env", "a/.env.local", ".envrc", "keys.txt", "a/keys.txt"])
+def test_a_hook_refuses_plain_files(path: str) -> None:
+    assert re.search(hook("no-plain-files")["files"], path)
+
+
+def test_a_hook_lets_the_example_pass() -> None:
+    assert re.search(hook("no-plain-files")["exclude"], ".env.example")
+
+
+def test_hooks_know_an_encrypted_secret_from_a_plain_one() -> None:
+    names = ("secret-has-metadata", "secret-is-encrypted")
+    patterns = [re.compile(hook(name)["entry"]) for name in names]
+    plain, sealed = ["a: b"], ["a: ENC[AES256_GCM,data:eA==]", "sops:"]
+    assert not any(pattern.search(line) for pattern in patterns for line in plain)
+    assert all(any(pattern.search(line) for line in sealed) for pattern in patterns)
 
 
 def test_what_stands_is_not_planned() -> None:
