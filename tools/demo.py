@@ -97,7 +97,7 @@ def _play(stage: Stage) -> None:
     stage.run("sopsmith", "generate")
     _claim(_tree(stage) == before, "the second run changed no byte")
     stage.run("git", "add", ".")
-    stage.run("git", "commit", "--quiet", "-m", "Add the platform's secrets")
+    stage.run("git", "commit", "--quiet", "-m", "Add secrets")
     _claim_git_is_clean(stage)
     _say("What the dev cluster would get, values masked.")
     stage.run("sopsmith", "render", OVERLAY)
