@@ -8,6 +8,7 @@ from functools import cache
 from typing import NamedTuple
 
 from sopsmith.adapters.environment import read_settings
+from sopsmith.adapters.file_set import replace_files
 from sopsmith.adapters.files import LocalFiles
 from sopsmith.adapters.keys import load_keyring
 from sopsmith.adapters.programs import LocalPrograms
@@ -36,7 +37,7 @@ def open_repository(folder: str) -> Repository:
     root = find_root(files, folder)
     # The identities are read once, and only if a file has to be opened.
     keyring = cache(lambda: load_keyring(read_settings(), files, programs))
-    return Repository(root, Doors(files, programs, keyring, datetime.now(UTC)))
+    return Repository(root, Doors(files, replace_files, programs, keyring, datetime.now(UTC)))
 
 
 def read_env(path: str | None, at: Repository) -> tuple[str, bytes]:

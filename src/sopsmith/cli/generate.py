@@ -35,5 +35,5 @@ def command(
     path, data = doors.read_env(env_file, at)
     made = plan_generate(Request(at.root, path, data, environments, prune), at.doors)
     if not dry_run:
-        apply_generate(made, at.root, at.doors.files)
+        apply_generate(made, at.root, at.doors)
     show_plan.show(made, as_json=output == "json", dry_run=dry_run)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sopsmith.cli.talk import note, put, put_json, warn
 from sopsmith.flows.generate import Plan
-from sopsmith.repo.plan import CREATE, KEEP, REMOVE, STALE, UNCOMPARED, UPDATE, Change
+from sopsmith.repo.plan import CREATE, KEEP, REMOVE, STALE, UNCOMPARED, UNLISTED, UPDATE, Change
 
 _COUNTED = {
     CREATE: "to create",
@@ -14,6 +14,7 @@ _COUNTED = {
     KEEP: "to keep",
     REMOVE: "to remove",
     STALE: "left over",
+    UNLISTED: "left over in no list",
     UNCOMPARED: "not compared",
 }
 
@@ -68,6 +69,12 @@ def _remarks(made: Plan, *, dry_run: bool) -> Iterator[str]:
     stale = [change for change in made.changes if change.action == STALE]
     if stale:
         yield f"{_count(stale, 'file')} without a variable any more: --prune removes them"
+    unlisted = [change for change in made.changes if change.action == UNLISTED]
+    if unlisted:
+        yield (
+            f"{_count(unlisted, 'file')} without a variable and in no list, which only you can "
+            "remove"
+        )
     if dry_run:
         yield "dry run: nothing was written"
 

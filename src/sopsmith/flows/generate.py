@@ -53,10 +53,13 @@ class Doors(NamedTuple):
     """What the flow needs of the outside.
 
     Attributes:
+        replace: Replaces files, each in one step and in the order given; all or none where
+            the disk has no room.
         keyring: Loads the identities; called only if a file has to be opened.
     """
 
     files: Files
+    replace: Callable[[list[tuple[str, bytes]]], None]
     programs: Programs
     keyring: Callable[[], Keyring]
     now: datetime
@@ -107,18 +110,22 @@ def plan_generate(request: Request, doors: Doors) -> Plan:
     return Plan(tuple(sorted(changes, key=_turn)), tuple(warnings), ignored)
 
 
-def apply_generate(made: Plan, root: str, files: Files) -> None:
+def apply_generate(made: Plan, root: str, doors: Doors) -> None:
     """Write what a plan holds.
 
     Raises:
-        OutsideError: A file could not be written; those before it are, each whole.
+        OutsideError: A file could not be written or removed; those before it are, each whole.
     """
+    new = [
+        (os.path.join(root, change.path), change.data)
+        for change in made.changes
+        if change.data is not None
+    ]
+    if new:
+        doors.replace(new)
     for change in made.changes:
-        path = os.path.join(root, change.path)
-        if change.data is not None:
-            files.write(path, change.data)
-        elif change.action == REMOVE:
-            files.remove(path)
+        if change.action == REMOVE:
+            doors.files.remove(os.path.join(root, change.path))
 
 
 def _rules(request: Request, doors: Doors) -> Callable[[str], CreationRule]:

@@ -22,6 +22,8 @@ from sopsmith.sops.keyring import Keyring
 CREATE, UPDATE, KEEP, REMOVE = "create", "update", "keep", "remove"
 STALE = "stale"
 """Nothing generates the file any more, and nobody asked to prune it."""
+UNLISTED = "unlisted"
+"""Left over too, but no list names it (a killed `--prune` leaves such), so it is kept."""
 UNCOMPARED = "not compared"
 """No identity at hand opens the file, so it stays as it is."""
 

@@ -18,6 +18,7 @@ from sopsmith.repo.plan import (
     CREATE,
     REMOVE,
     STALE,
+    UNLISTED,
     UPDATE,
     Change,
     parse_present,
@@ -89,17 +90,18 @@ def standing_names(
 def _left_over(
     scope: Scope, wanted: set[str], folder: dict[str, bytes], means: Means
 ) -> list[Change]:
-    """Return what nothing generates any more: listed, and of a shape that generate makes."""
+    """Return what nothing generates any more, and is of a shape that generate makes."""
     home = means.settings.secrets_folder(scope.name)
     listed = _listed(f"{home}/{GENERATOR}", folder.get(GENERATOR))
-    return [
-        Change(REMOVE if means.prune else STALE, scope.name, f"{home}/{file}")
-        for file, data in sorted(folder.items())
-        if file.endswith(SUFFIX)
-        and file not in wanted
-        and any(fnmatchcase(file, entry) for entry in listed)
-        and is_generated(_clear(data), scope, means.settings)
-    ]
+    left = []
+    for file, data in sorted(folder.items()):
+        if not file.endswith(SUFFIX) or file in wanted:
+            continue
+        if is_generated(_clear(data), scope, means.settings):
+            named = any(fnmatchcase(file, entry) for entry in listed)
+            action = (REMOVE if means.prune else STALE) if named else UNLISTED
+            left.append(Change(action, scope.name, f"{home}/{file}"))
+    return left
 
 
 def _plan_lists(

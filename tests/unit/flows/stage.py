@@ -42,6 +42,11 @@ class MemoryFiles:
         self.held[path] = data
         self.log.append(path)
 
+    def replace(self, files: list[tuple[str, bytes]]) -> None:
+        """Replace files in order."""
+        for path, data in files:
+            self.write(path, data)
+
     def remove(self, path: str) -> None:
         """Remove a file."""
         del self.held[path]
@@ -110,7 +115,7 @@ class Stage:
         """Return the doors, at a later moment each time."""
         self.day += 1
         now = datetime(2026, 1, self.day, tzinfo=UTC)
-        return Doors(self.files, self.programs, self.keyring, now)
+        return Doors(self.files, self.files.replace, self.programs, self.keyring, now)
 
     def plan(self, env: str, *scopes: str, prune: bool = False) -> Plan:
         """Plan a `generate` of a `.env`."""
@@ -121,7 +126,7 @@ class Stage:
         """Run a `generate` and return the action by path, without those of the lists."""
         self.files.log.clear()
         made = self.plan(env, *scopes, prune=prune)
-        apply_generate(made, ROOT, self.files)
+        apply_generate(made, ROOT, self.doors)
         return {
             change.path.removeprefix("bootstrap/argocd/overlays/main/"): change.action
             for change in made.changes

@@ -102,6 +102,7 @@ def test_prune_leaves_what_generate_did_not_make() -> None:
     assert stage.generate("A=1\n", prune=True) == {
         "core/secrets/a.secret.yaml": "keep",
         "core/secrets/b.secret.yaml": "remove",
+        "core/secrets/unlisted.secret.yaml": "unlisted",
     }
     assert hand in stage.files.held
     assert plain in stage.files.held
