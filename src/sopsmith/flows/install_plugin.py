@@ -1,0 +1,129 @@
+"""Put the plugin where kustomize looks for `ksops`.
+
+What is installed is a small script that starts this very interpreter without its site
+machinery and with the needed library folders alone: a start that skips both takes half the
+time, and the plugin starts once for each generator.
+
+Source: kustomize api/konfig/plugins.go (the plugin home), api/internal/plugins/loader
+(its layout); execve(2) for the limits of a `#!` line.
+"""
+
+from __future__ import annotations
+
+import os
+
+from sopsmith.errors import Error, OutsideError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sopsmith.ports import Files
+
+NAME = "ksops"
+HOME_PLACE = "viaduct.ai/v1/ksops/ksops"
+MARK = "sopsmith's kustomize plugin in the place of KSOPS"
+_SHEBANG_LIMIT = 127  # bytes, the newline not counted; the kernel of old cuts longer lines
+_FLAGS = "-IS"  # no user site and no environment; no site-packages machinery
+
+_BODY = '''"""{mark}; written by `sopsmith plugin install`."""
+import sys
+
+sys.path += {folders!r}
+from sopsmith.plugin import main
+
+main()
+'''
+
+
+class Placed:
+    """A place where the plugin now is.
+
+    Attributes:
+        path: Of the script.
+        news: `installed`, `updated` or `unchanged`.
+    """
+
+    __slots__ = ("news", "path")
+
+    def __init__(self, path: str, news: str) -> None:
+        self.path = path
+        self.news = news
+
+
+def build_script(executable: str, folders: list[str]) -> bytes:
+    """Return the entry script.
+
+    Args:
+        executable: The interpreter's absolute path.
+        folders: Where its libraries lie.
+    """
+    body = _BODY.format(mark=MARK, folders=folders)
+    direct = f"#!{executable} {_FLAGS}"
+    if len(direct.encode()) <= _SHEBANG_LIMIT and not any(sign.isspace() for sign in executable):
+        return f"{direct}\n{body}".encode()
+    # To the shell the lines between the quotes are a command, to Python they are a text.
+    quoted = executable.replace("'", "'\\''")
+    lead = f"#!/bin/sh\n''':'\nexec '{quoted}' {_FLAGS} \"$0\" \"$@\"\n'''\n"
+    return f"{lead}{body}".encode()
+
+
+def find_plugin_home(environ: Mapping[str, str]) -> str:
+    """Return the folder under which kustomize looks for legacy plugins.
+
+    Raises:
+        OutsideError: The environment names none.
+    """
+    if environ.get("KUSTOMIZE_PLUGIN_HOME"):
+        return environ["KUSTOMIZE_PLUGIN_HOME"]
+    if environ.get("XDG_CONFIG_HOME"):
+        return os.path.join(environ["XDG_CONFIG_HOME"], "kustomize", "plugin")
+    if environ.get("HOME"):
+        return os.path.join(environ["HOME"], ".config", "kustomize", "plugin")
+    raise OutsideError("neither KUSTOMIZE_PLUGIN_HOME nor HOME is set, so there is no plugin home")
+
+
+def install(targets: list[str], script: bytes, files: Files, *, force: bool) -> list[Placed]:
+    """Write the script to every target, or to none.
+
+    Raises:
+        OutsideError: Another program stands at a target, and `force` is not given; or a target
+            cannot be written.
+    """
+    news = {target: _news(target, script, files, force=force) for target in targets}
+    for target, word in news.items():
+        if word != "unchanged":
+            files.write(target, script, mode=0o755)
+    return [Placed(target, word) for target, word in news.items()]
+
+
+def is_on_path(folder: str, environ: Mapping[str, str]) -> bool:
+    """Tell whether programs of a folder are found by name."""
+    wanted = os.path.realpath(folder)
+    entries = environ.get("PATH", "").split(os.pathsep)
+    return any(entry and os.path.realpath(entry) == wanted for entry in entries)
+
+
+def _news(target: str, script: bytes, files: Files, *, force: bool) -> str:
+    try:
+        present = files.find(target)
+    except Error as error:
+        # It stands there and cannot be read, or is as large as programs in Go are.
+        if not force:
+            raise _foreign(target) from error
+        present = b""
+    if present is None:
+        return "installed"
+    if present == script:
+        return "unchanged"
+    if MARK.encode() not in present and not force:
+        raise _foreign(target)
+    return "updated"
+
+
+def _foreign(target: str) -> OutsideError:
+    return OutsideError(
+        "another program stands there, and it is not sopsmith's",
+        path=target,
+        hint="--force puts the plugin in its place",
+    )
