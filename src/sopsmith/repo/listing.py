@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from fnmatch import fnmatchcase
 
 from sopsmith.errors import ManifestError
+from sopsmith.kube.wildcard import has_wildcard, matches
 from sopsmith.repo.list_edit import Insert, edit_list, read_list, read_root
 
 _BOM = "\ufeff"
@@ -56,11 +56,11 @@ def update_generator(data: bytes, files: list[str], *, remove: list[str]) -> byt
     gone = {_plain(name) for name in remove}
     removed = {index for index, entry in enumerate(present) if entry in gone}
     stays = {entry for index, entry in enumerate(present) if index not in removed}
-    globs = [entry for entry in stays if _is_glob(entry)]
+    globs = [entry for entry in stays if has_wildcard(entry)]
     new = sorted(
         name
         for name in {_plain(file) for file in files} - stays
-        if not any(fnmatchcase(name, glob) for glob in globs)
+        if not any(matches(name, glob) for glob in globs)
     )
     return (mark + edit_list(text, "files", _places(present, new), removed)).encode()
 
@@ -101,7 +101,7 @@ def _places(present: list[str], new: list[str]) -> list[Insert]:
     made = [
         (entry, index)
         for index, entry in enumerate(present)
-        if entry.endswith(_SUFFIX) and not _is_glob(entry) and "/" not in entry
+        if entry.endswith(_SUFFIX) and not has_wildcard(entry) and "/" not in entry
     ]
     inserts: list[Insert] = []
     for name in new:
@@ -113,10 +113,6 @@ def _places(present: list[str], new: list[str]) -> list[Insert]:
 
 def _plain(entry: str) -> str:
     return posixpath.normpath(entry) if entry else ""
-
-
-def _is_glob(entry: str) -> bool:
-    return any(sign in entry for sign in "*?[")
 
 
 def _text(data: bytes) -> tuple[str, str]:

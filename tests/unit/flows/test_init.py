@@ -14,7 +14,7 @@ from sopsmith.flows.init_settings import Recipients
 from sopsmith.repo.settings import FILE, parse_settings
 from sopsmith.secret import Secret
 
-ROOT, KEYS = "/work/platform", "/home/sops/age/keys.txt"
+ROOT, KEYS = "/srv/platform", "/home/sops/age/keys.txt"
 NOW = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
 FIRST, SECOND = age.generate()[1], age.generate()[1]
 ALL: Recipients = {"dev": (FIRST,), "staging": (FIRST,), "prod": (SECOND,)}
@@ -323,7 +323,7 @@ def test_words_that_repeat_what_stands_are_fine() -> None:
 
 def test_a_line_break_in_the_folder_s_name_stays_inside_the_label() -> None:
     run = Run()
-    apply_init(run.plan("dev", root="/work/a\nb"), run.doors)
+    apply_init(run.plan("dev", root="/srv/a\nb"), run.doors)
     assert b"# sopsmith: dev of a?b\n" in run.disk.held[KEYS]
 
 
