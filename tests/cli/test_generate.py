@@ -171,6 +171,11 @@ def test_env_runs_a_program_with_the_variables_and_its_exit_code(world: World) -
     assert (done.returncode, done.stdout) == (7, b"postgres://u:canary@dev/x?a=b#c--xin")
 
 
+def test_words_behind_the_program_are_its_own(world: World) -> None:
+    world.run("sopsmith", "generate")
+    assert world.run("sopsmith", "env", "printenv", "--null", "ORG_NAME") == b"org\0"
+
+
 def test_env_writes_a_file_only_when_asked_and_for_its_owner_alone(world: World) -> None:
     world.run("sopsmith", "generate")
     assert world.run("sopsmith", "env", "-e", "core", "--output", "out.env") == b""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 
-@click.command("env")
+@click.command("env", context_settings={"allow_interspersed_args": False})
 @click.option(
     "--environment", "-e", "environments", multiple=True, metavar="NAME",
     help="Only this environment (or `core`); may be given again.",

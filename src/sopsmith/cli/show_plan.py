@@ -6,7 +6,17 @@ from collections.abc import Iterator
 
 from sopsmith.cli.talk import note, put, put_json, warn
 from sopsmith.flows.generate import Plan
-from sopsmith.repo.plan import CREATE, KEEP, REMOVE, STALE, UNCOMPARED, UNLISTED, UPDATE, Change
+from sopsmith.repo.plan import (
+    CREATE,
+    KEEP,
+    MISSING,
+    REMOVE,
+    STALE,
+    UNCOMPARED,
+    UNLISTED,
+    UPDATE,
+    Change,
+)
 
 _COUNTED = {
     CREATE: "to create",
@@ -15,6 +25,7 @@ _COUNTED = {
     REMOVE: "to remove",
     STALE: "left over",
     UNLISTED: "left over in no list",
+    MISSING: "missing",
     UNCOMPARED: "not compared",
 }
 

@@ -10,9 +10,14 @@ from sopsmith.repo.layout_argocd import GENERATOR
 from sopsmith.repo.manifests import SUFFIX
 from sopsmith.repo.settings import RepoSettings, Scope
 
-KUSTOMIZATION = "kustomization.yaml"
-"""Name of the list of a folder's resources and generators."""
-LISTS = frozenset({GENERATOR, KUSTOMIZATION})
+KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+"""Names of the list of a folder's resources and generators; kustomize refuses two of them."""
+LISTS = frozenset({GENERATOR, *KUSTOMIZATIONS})
+
+
+def kustomization_of(folder: dict[str, bytes]) -> str:
+    """Return the name of the kustomization that a folder has, or should get."""
+    return next((name for name in KUSTOMIZATIONS if name in folder), KUSTOMIZATIONS[0])
 
 
 def choose_scopes(names: tuple[str, ...], settings: RepoSettings) -> list[Scope]:

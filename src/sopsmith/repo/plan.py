@@ -24,6 +24,8 @@ STALE = "stale"
 """Nothing generates the file any more, and nobody asked to prune it."""
 UNLISTED = "unlisted"
 """Left over too, but no list names it (a killed `--prune` leaves such), so it is kept."""
+MISSING = "missing"
+"""A list names the file and it does not stand; --prune takes the entry out of the list."""
 UNCOMPARED = "not compared"
 """No identity at hand opens the file, so it stays as it is."""
 
@@ -73,7 +75,8 @@ def plan_present(desired: Desired, present: Document, keyring: Keyring, now: dat
     try:
         unlocked = present.unlock(keyring)
     except NoIdentity as error:
-        return plain._replace(action=UNCOMPARED, reason=error.message)
+        reason = "; ".join(part for part in (error.message, error.hint) if part)
+        return plain._replace(action=UNCOMPARED, reason=reason)
     contents = unlocked.objects()
     if len(contents) != 1:
         raise LayoutError(

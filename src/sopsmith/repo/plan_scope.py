@@ -10,12 +10,13 @@ from typing import NamedTuple
 from sopsmith.errors import Error
 from sopsmith.repo import listing
 from sopsmith.repo.assign import Desired
-from sopsmith.repo.folders import KUSTOMIZATION
+from sopsmith.repo.folders import KUSTOMIZATIONS, kustomization_of
 from sopsmith.repo.layout_argocd import GENERATOR, build_argocd_files
 from sopsmith.repo.manifests import SUFFIX
 from sopsmith.repo.origin import is_generated
 from sopsmith.repo.plan import (
     CREATE,
+    MISSING,
     REMOVE,
     STALE,
     UNLISTED,
@@ -101,7 +102,14 @@ def _left_over(
             named = any(fnmatchcase(file, entry) for entry in listed)
             action = (REMOVE if means.prune else STALE) if named else UNLISTED
             left.append(Change(action, scope.name, f"{home}/{file}"))
-    return left
+    missing = (entry for entry in listed if _is_missing(entry, wanted, folder))
+    return left + [Change(MISSING, scope.name, f"{home}/{entry}") for entry in missing]
+
+
+def _is_missing(entry: str, wanted: set[str], folder: dict[str, bytes]) -> bool:
+    # Entries of other forms (globs, other folders) were written by hand.
+    plain = entry.endswith(SUFFIX) and not {*entry} & {*"/*?["}
+    return plain and entry not in wanted and entry not in folder
 
 
 def _plan_lists(
@@ -111,16 +119,21 @@ def _plan_lists(
     folder: dict[str, bytes],
     means: Means,
 ) -> list[Change]:
-    gone = [change.path.rpartition("/")[2] for change in left if change.action == REMOVE]
+    taken_out = {REMOVE, MISSING} if means.prune else set()
+    gone = [change.path.rpartition("/")[2] for change in left if change.action in taken_out]
     if not desired and not gone:
         return []
     home = means.settings.secrets_folder(scope.name)
-    fresh = build_argocd_files(means.settings)
+    kustomization_name = kustomization_of(folder)
+
+    def fresh(name: str) -> bytes:
+        standard = KUSTOMIZATIONS[0] if name == kustomization_name else name
+        return build_argocd_files(means.settings)[f"{home}/{standard}"].encode()
 
     def edit(name: str, change: Callable[[bytes], bytes]) -> Change | None:
         path = f"{home}/{name}"
         try:
-            data = change(folder.get(name) or fresh[path].encode())
+            data = change(folder.get(name) or fresh(name))
         except Error as error:
             raise error.at(path) from None
         action = UPDATE if name in folder else CREATE
@@ -131,7 +144,7 @@ def _plan_lists(
     final = (generator.data if generator else None) or folder.get(GENERATOR, b"")
     idle = listing.is_idle(final)
     kustomization = edit(
-        KUSTOMIZATION, listing.drop_generator if idle else listing.update_kustomization
+        kustomization_name, listing.drop_generator if idle else listing.update_kustomization
     )
     # The kustomization must not name a generator that makes nothing, at no moment: KSOPS fails
     # on one.

@@ -109,6 +109,17 @@ def test_prune_leaves_what_generate_did_not_make() -> None:
     assert "./hand.secret.yaml" in stage.listed("core")
 
 
+def test_a_missing_file_leaves_the_list_with_prune() -> None:
+    stage = Stage()
+    stage.generate("A=1\nB=1\n")
+    del stage.files.held[stage.path("core", "b.secret.yaml")]
+    assert stage.generate("A=1\n")["core/secrets/b.secret.yaml"] == "missing"
+    assert stage.listed("core") == ["./a.secret.yaml", "./b.secret.yaml"]
+    stage.generate("A=1\n", prune=True)
+    assert stage.listed("core") == ["./a.secret.yaml"]
+    assert stage.generate("A=1\n", prune=True) == {"core/secrets/a.secret.yaml": "keep"}
+
+
 def test_prune_needs_no_identity() -> None:
     stage = Stage()
     stage.generate("GONE=1\n")
@@ -156,6 +167,15 @@ def test_a_lost_list_comes_back() -> None:
         del stage.files.held[stage.path("dev", name)]
     stage.generate(ENV)
     assert stage.files.held == before
+
+
+def test_a_kustomization_of_another_name_is_the_one_that_is_kept() -> None:
+    stage = Stage()
+    held = stage.files.held
+    held[stage.path("dev", "kustomization.yml")] = held.pop(stage.path("dev", "kustomization.yaml"))
+    stage.generate(ENV)
+    assert stage.path("dev", "kustomization.yaml") not in held
+    assert b"ksops-generator" in held[stage.path("dev", "kustomization.yml")]
 
 
 def test_other_recipients_in_the_rule_touch_no_file() -> None:
