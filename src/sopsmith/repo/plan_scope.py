@@ -65,7 +65,10 @@ def plan_scope(
             document = parse_present(present, item.path)
             changes.append(plan_present(item, document, means.keyring(), means.now))
     left = _left_over(scope, {item.file for item in desired}, folder, means)
-    return changes + left + _plan_lists(scope, desired, left, folder, means)
+    lists = _plan_lists(scope, desired, left, folder, means)
+    # What prune takes out of a list shows as a change of the list.
+    said = [change for change in left if change.action != MISSING or not means.prune]
+    return changes + said + lists
 
 
 def standing_names(
