@@ -37,8 +37,11 @@ def _may_be_tracked(folder: str, name: str, files: Files) -> bool:
             return False
         folder = parent
     index = files.find(os.path.join(folder, ".git", "index"))
-    if index is None or not index.startswith(_INDEX_HEAD) or b"link" in index:
-        # A worktree, a repository without a commit, or an index in two parts: git knows.
+    if index is None:
+        # Nothing was ever added, unless `.git` is a worktree's file that points elsewhere.
+        return "HEAD" not in files.names(os.path.join(folder, ".git"))
+    if not index.startswith(_INDEX_HEAD) or b"link" in index:
+        # The index is in two parts, or of a form that git alone knows.
         return True
     version = int.from_bytes(index[4:8], "big")
     return version not in _WHOLE_PATHS or name.encode() + b"\0" in index

@@ -41,6 +41,13 @@ def test_a_worktree_without_an_index_of_its_own_is_asked_about() -> None:
     assert is_tracked("/a/.env", files, programs)
 
 
+def test_nothing_is_tracked_before_the_first_add() -> None:
+    files, programs = MemoryFiles(), FakePrograms(0)
+    files.held["/a/.git/HEAD"] = b"ref"
+    assert not is_tracked("/a/.env", files, programs)
+    assert not programs.ran
+
+
 def test_git_says_no_by_its_exit_code() -> None:
     assert asked(b"DIRC\0\0\0\2 b/.env\0", code=1) == (False, 1)
 
