@@ -36,7 +36,8 @@ def install_command(
         folder = os.path.expanduser("~/.local/bin")
     targets = [os.path.join(os.path.abspath(folder), flow.NAME)] if folder is not None else []
     if plugin_home:
-        targets.append(os.path.join(flow.find_plugin_home(os.environ), flow.HOME_PLACE))
+        home = flow.find_plugin_home(os.environ)
+        targets += [os.path.join(home, place) for place in flow.HOME_PLACES]
     python = read_interpreter()
     script = flow.build_script(python.executable, python.folders)
     for placed in flow.install(targets, script, LocalFiles(), force=force):

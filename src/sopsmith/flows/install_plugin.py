@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sopsmith.ports import Files
 
 NAME = "ksops"
-HOME_PLACE = "viaduct.ai/v1/ksops/ksops"
+HOME_PLACES = ("viaduct.ai/v1/ksops/ksops", "viaduct.ai/v2/ksops/ksops")
 MARK = "sopsmith's kustomize plugin in the place of KSOPS"
 _SHEBANG_LIMIT = 127  # bytes, the newline not counted; the kernel of old cuts longer lines
 _FLAGS = "-IS"  # no user site and no environment; no site-packages machinery

@@ -1,0 +1,189 @@
+"""Show what the cluster would get, and fail where it would get less or ciphertext.
+
+kustomize does the work where it is installed; without it, the generators are run straight.
+The generators say beforehand what must come out, so a build that leaves Secrets out is an
+error here and not a surprise in the cluster.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import NamedTuple
+
+from sopsmith.errors import Error, ManifestError, OutsideError
+from sopsmith.formats import yaml
+from sopsmith.formats.tree import to_object
+from sopsmith.kube.mask import find_tokens, mask
+from sopsmith.ports import Files, Programs
+from sopsmith.repo.kustomization import Layer, Use, find_generators
+from sopsmith.repo.promises import Promise, find_promises
+
+AUTO, KUSTOMIZE, KUBECTL, BUILTIN = "auto", "kustomize", "kubectl", "builtin"
+ENGINES = (AUTO, KUSTOMIZE, KUBECTL, BUILTIN)
+# kubectl has no --enable-exec, so it runs plugins of the plugin home alone.
+_WORDS = {
+    KUSTOMIZE: ["build", "--enable-alpha-plugins", "--enable-exec"],
+    KUBECTL: ["kustomize", "--enable-alpha-plugins"],
+}
+_CUT = ("{", "map[")
+_LONGEST = 600  # characters of a line of kustomize's that are passed on
+
+Manifest = dict[str, object]
+
+
+class Request(NamedTuple):
+    """What the user asked for.
+
+    Attributes:
+        folder: The folder of a kustomization.
+        plugin_folder: Holds the plugin as `ksops`, and again as kustomize's plugin home does.
+        search_path: PATH for kustomize, without the plugin's folder.
+    """
+
+    folder: str
+    engine: str
+    plugin_folder: str
+    search_path: str
+
+
+class Doors(NamedTuple):
+    """What the flow needs of the outside.
+
+    Attributes:
+        make: Runs a generator in a folder without kustomize.
+    """
+
+    files: Files
+    programs: Programs
+    make: Callable[[str, Manifest], list[Manifest]]
+
+
+class Rendered(NamedTuple):
+    """What came out.
+
+    Attributes:
+        engine: What rendered it.
+        promised: How many objects the generators had promised.
+    """
+
+    objects: list[Manifest]
+    engine: str
+    promised: int
+    promises: list[Promise]
+
+    def masked(self) -> list[Manifest]:
+        """Return the objects with the values of Secrets, and of all that was encrypted, hidden."""
+        return [
+            mask(one)
+            if one.get("kind") == "Secret" or any(p.is_kept_by(one) for p in self.promises)
+            else one
+            for one in self.objects
+        ]
+
+
+def render(request: Request, doors: Doors) -> Rendered:
+    """Render a kustomization.
+
+    Raises:
+        ManifestError: An encrypted file is used as a plain one, a promised object does not come
+            out, or ciphertext does.
+        OutsideError: kustomize, or the plugin under it, failed.
+    """
+    uses = find_generators(doors.files, request.folder)
+    promises = [promise for use in uses for promise in find_promises(doors.files, use)]
+    engine = _choose(request.engine, doors.programs, uses)
+    if engine == BUILTIN:
+        objects = [
+            _placed(one, use.layer) for use in uses for one in doors.make(use.folder, use.manifest)
+        ]
+        # Only kustomize appends hashes.
+        promises = [promise._replace(hashed=False) for promise in promises]
+    else:
+        legacy = any(use.is_legacy for use in uses)
+        objects = _build(engine, request, doors.programs, legacy=legacy)
+    _check(objects, promises, request.folder)
+    return Rendered(objects, engine, len(promises), promises)
+
+
+def _choose(engine: str, programs: Programs, uses: list[Use]) -> str:
+    exec_function = next((use.place for use in uses if not use.is_legacy), None)
+    if engine == AUTO:
+        able = [name for name in _WORDS if name == KUSTOMIZE or exec_function is None]
+        return next((name for name in able if programs.locate(name)), BUILTIN)
+    if engine != BUILTIN and programs.locate(engine) is None:
+        raise OutsideError(f"{engine} is not installed", hint="--engine builtin needs neither")
+    if engine == KUBECTL and exec_function is not None:
+        raise OutsideError(
+            "kubectl runs no exec functions, and would leave out what this generator makes",
+            path=exec_function,
+            hint="install kustomize, or use --engine builtin",
+        )
+    return engine
+
+
+def _build(engine: str, request: Request, programs: Programs, *, legacy: bool) -> list[Manifest]:
+    environ = {"PATH": os.pathsep.join((request.plugin_folder, request.search_path))}
+    if legacy:
+        environ["KUSTOMIZE_PLUGIN_HOME"] = request.plugin_folder
+    program = programs.locate(engine) or engine
+    done = programs.run([program, *_WORDS[engine], request.folder], env=environ)
+    if done.code != 0:
+        raise _failure(engine, done.stderr.decode("utf-8", "replace"))
+    try:
+        trees = yaml.parse(done.stdout.decode())
+    except (Error, UnicodeDecodeError):
+        raise OutsideError(f"what {engine} printed is not YAML", path=request.folder) from None
+    objects = [to_object(tree.root) for tree in trees]
+    return [one for one in objects if isinstance(one, dict)]
+
+
+def _failure(engine: str, said: str) -> OutsideError:
+    """Return what went wrong: the plugin's own words where it has spoken, else kustomize's."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    own = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+    hints = [line.removeprefix("hint: ") for line in lines if line.startswith("hint: ")]
+    if own:
+        return OutsideError(own[0], hint=hints[0] if hints else None)
+    # kustomize prints whole objects in some messages, and these can hold values.
+    cut = [min([line.find(mark) for mark in _CUT if mark in line] or [_LONGEST]) for line in lines]
+    words = [line[:end].rstrip() for line, end in zip(lines, cut, strict=True)]
+    return OutsideError(f"{engine} failed: {' / '.join(words[:3]) or 'it said nothing'}")
+
+
+def _placed(one: Manifest, layer: Layer) -> Manifest:
+    """Return an object with the name and namespace that its kustomizations give it."""
+    metadata = one.get("metadata")
+    if not isinstance(metadata, dict) or layer.loose:
+        return one
+    placed = {**metadata, "name": f"{layer.prefix}{metadata.get('name')}{layer.suffix}"}
+    if layer.namespace:
+        placed["namespace"] = layer.namespace
+    return {**one, "metadata": placed}
+
+
+def _check(objects: list[Manifest], promises: list[Promise], folder: str) -> None:
+    for one in objects:
+        for key in find_tokens(one):
+            raise ManifestError(
+                f"{_name(one)} would reach the cluster with ciphertext as its value",
+                path=folder,
+                key=key,
+                hint="the encrypted file is used without the ksops generator",
+            )
+    by_kind: dict[object, list[Manifest]] = {}
+    for one in objects:
+        by_kind.setdefault(one.get("kind"), []).append(one)
+    for promise in promises:
+        if not any(promise.is_kept_by(one) for one in by_kind.get(promise.kind, [])):
+            raise ManifestError(
+                f"promises {promise.kind} {promise.name}, which does not come out",
+                path=promise.source,
+                hint="kustomize needs both --enable-alpha-plugins and --enable-exec",
+            )
+
+
+def _name(one: Manifest) -> str:
+    metadata = one.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    return f"{one.get('kind')} {name}"
