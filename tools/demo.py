@@ -19,6 +19,8 @@ import yaml
 from demo_data import env_text, pieces, secrets_of
 
 OVERLAY = "bootstrap/argocd/overlays/main/dev"
+_LONGEST = 40
+"""Lines of a command's output that are shown whole."""
 _KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "TERM")
 
 
@@ -176,8 +178,13 @@ def _say(sentence: str) -> None:
 
 
 def _indent(text: str) -> None:
-    for line in text.splitlines():
+    lines = text.splitlines()
+    # Two long listings would push the demo's claims off the screen.
+    shown = lines if len(lines) <= _LONGEST else lines[: _LONGEST // 2]
+    for line in shown:
         print(f"  {line}")
+    if shown is not lines:
+        print(f"  … and {len(lines) - len(shown)} lines more")
 
 
 if __name__ == "__main__":

@@ -78,14 +78,19 @@ def test_a_hash_suffix_is_kustomizes_own_and_follows_the_value(platform: World, 
     assert name() != first
 
 
-def test_the_legacy_plugin_gives_the_same_secrets(platform: World, copy: Path) -> None:
+def test_the_legacy_plugin_gives_the_same_secrets(
+    platform: World, copy: Path, tmp_path: Path
+) -> None:
     folder = copy / OVERLAYS / "dev/secrets"
     wanted = secrets_in(platform.run(*BUILD, str(folder)))
     generator = folder / "ksops-generator.yaml"
     kept = yaml.safe_load(generator.read_text())
     del kept["metadata"]["annotations"]
     generator.write_text(yaml.safe_dump(kept))
-    assert secrets_in(platform.run(*BUILD[:3], str(folder))) == wanted
+    home = {"KUSTOMIZE_PLUGIN_HOME": str(tmp_path / "plugin")}
+    platform.run("sopsmith", "plugin", "install", "--plugin-home", cwd=None, stdin=b"", **home)
+    built = platform.run(*BUILD[:3], str(folder), cwd=None, stdin=b"", **home)
+    assert secrets_in(built) == wanted
 
 
 def test_kustomize_without_enable_exec_leaves_secrets_out_and_render_says_so(
@@ -104,7 +109,8 @@ def test_kustomize_without_enable_exec_leaves_secrets_out_and_render_says_so(
     search = f"{tmp_path}:{platform.environ['PATH']}"
     done = platform.attempt("sopsmith", "render", path, PATH=search)
     assert done.returncode == 1
-    assert b"database-url" in done.stderr
+    assert b"does not come out" in done.stderr
+    assert b"--enable-exec" in done.stderr
     assert b"dev-pass-0001" not in done.stdout + done.stderr
 
 
