@@ -16,8 +16,45 @@ Model = dict[str, object]
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)
 LINES = st.lists(st.text("abc :#-'\"\\\t{}", max_size=12), min_size=2, max_size=5).map("\n".join)
 TRAPS = st.sampled_from(
-    "yes|No|on|y|null|~|1|1.0|010|0x1f|1e3|12:30:45|true|2025-01-02|<<|=|- x|x: y|#x| x|x |---|...|"
-    "&a|*a|!t|ENC[AES256_GCM,data:|🔐|é\u2028x|a\r\nb|\ufeff|\x85|'|\"|%|@|`".split("|")
+    [
+        "yes",
+        "No",
+        "on",
+        "y",
+        "null",
+        "~",
+        "1",
+        "1.0",
+        "010",
+        "0x1f",
+        "1e3",
+        "12:30:45",
+        "true",
+        "2025-01-02",
+        "<<",
+        "=",
+        "- x",
+        "x: y",
+        "#x",
+        " x",
+        "x ",
+        "---",
+        "...",
+        "&a",
+        "*a",
+        "!t",
+        "ENC[AES256_GCM,data:",
+        "🔐",
+        "é\u2028x",
+        "a\r\nb",
+        "\ufeff",
+        "\x85",
+        "'",
+        '"',
+        "%",
+        "@",
+        "`",
+    ]
 )
 MOMENTS = st.sampled_from(
     ["2025-01-02T00:00:00Z", "2025-01-02T03:04:05.123456789+02:00", "1999-12-31T23:59:59Z"]
