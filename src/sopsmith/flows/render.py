@@ -174,13 +174,18 @@ def _check(objects: list[Manifest], promises: list[Promise], folder: str) -> Non
     by_kind: dict[object, list[Manifest]] = {}
     for one in objects:
         by_kind.setdefault(one.get("kind"), []).append(one)
-    for promise in promises:
-        if not any(promise.is_kept_by(one) for one in by_kind.get(promise.kind, [])):
-            raise ManifestError(
-                f"promises {promise.kind} {promise.name}, which does not come out",
-                path=promise.source,
-                hint="kustomize needs both --enable-alpha-plugins and --enable-exec",
-            )
+    broken = [
+        promise
+        for promise in promises
+        if not any(promise.is_kept_by(one) for one in by_kind.get(promise.kind, []))
+    ]
+    if broken:
+        names = ", ".join(f"{promise.kind} {promise.name}" for promise in broken)
+        raise ManifestError(
+            f"the generators promise what does not come out: {names}",
+            path=broken[0].source if len(broken) == 1 else folder,
+            hint="kustomize needs both --enable-alpha-plugins and --enable-exec",
+        )
 
 
 def _name(one: Manifest) -> str:

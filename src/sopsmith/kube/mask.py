@@ -66,9 +66,10 @@ def _find(value: object, path: str, found: list[str], *, encoded: bool) -> None:
     elif isinstance(value, list):
         for index, child in enumerate(value):
             _find(child, f"{path}[{index}]", found, encoded=encoded)
-    elif isinstance(value, str):
-        if CIPHERTEXT in value or (encoded and CIPHERTEXT in _decode(value)):
-            found.append(path)
+    elif isinstance(value, str) and (
+        CIPHERTEXT in value or (encoded and CIPHERTEXT in _decode(value))
+    ):
+        found.append(path)
 
 
 def _decode(value: str) -> str:
