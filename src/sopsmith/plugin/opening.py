@@ -25,7 +25,7 @@ def open_objects(data: bytes, path: str, keyring: Keyring) -> list[object]:
     """
     name = find_format(path)
     if name == "yaml":
-        found = _open_narrow(data, path, keyring)
+        found = open_narrow(data, path, keyring)
         if found is not None:
             return found
     if name is None:
@@ -81,7 +81,7 @@ def _parse_plain(data: bytes, path: str) -> list[object]:
         raise error.at(path) from None
 
 
-def _open_narrow(data: bytes, path: str, keyring: Keyring) -> list[object] | None:
+def open_narrow(data: bytes, path: str, keyring: Keyring) -> list[object] | None:
     """Do as `Document` does, without positions; None where the narrow reader is not sure."""
     try:
         trees = narrow.parse(data.decode())
