@@ -27,12 +27,14 @@ _SHEBANG_LIMIT = 127  # bytes, the newline not counted; the kernel of old cuts l
 _FLAGS = "-IS"  # no user site and no environment; no site-packages machinery
 
 _BODY = '''"""{mark}; written by `sopsmith plugin install`."""
+import os
 import sys
 
 sys.path += {folders!r}
-from sopsmith.plugin import main
+from sopsmith.plugin.run import run
 
-main()
+# All is written; taking the interpreter apart would only cost time.
+os._exit(run(sys.argv[1:]))
 '''
 
 

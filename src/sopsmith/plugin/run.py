@@ -40,21 +40,18 @@ does; without it, stringData is folded into data.
 
 
 def run(argv: list[str]) -> int:
-    """Do what kustomize asks for and return the exit code."""
+    """Do what kustomize asks for and return the exit code, with everything written out."""
     if argv in (["--help"], ["-h"]):
-        sys.stdout.write(USAGE)
+        _write(USAGE.encode())
         return 0
     try:
         answer = _answer(argv, read_settings())
     except Error as error:
-        sys.stderr.write(f"error: {error}\n")
-        if error.hint:
-            sys.stderr.write(f"hint: {error.hint}\n")
+        _say(f"error: {error}", f"hint: {error.hint}" if error.hint else "")
         return 1
     except Exception as error:  # noqa: BLE001 - a traceback of a bug could quote a value
-        sys.stderr.write(f"error: {_describe_bug(error)}\n")
+        _say(f"error: {_describe_bug(error)}")
         return 1
-    sys.stdout.flush()
     _write(answer.encode())
     return 0
 
@@ -72,7 +69,7 @@ def _answer(argv: list[str], settings: Settings) -> str:
     )
     if paths:
         return _legacy(files.read(paths[0]), maker)
-    if sys.stdin.isatty():
+    if sys.stdin is None or sys.stdin.isatty():
         raise UsageError("expected a ResourceList on stdin", hint="sopsmith-ksops --help")
     return _krm(sys.stdin.buffer.read(), maker)
 
@@ -113,6 +110,11 @@ def _check_limit(text: str) -> None:
     # limits nothing; a wrong one is still a mistake worth knowing.
     if text and not (text.isascii() and text.isdigit() and int(text) > 0):
         raise UsageError("KSOPS_CONCURRENCY_LIMIT is not a positive number")
+
+
+def _say(*lines: str) -> None:
+    sys.stderr.write("".join(f"{line}\n" for line in lines if line))
+    sys.stderr.flush()
 
 
 def _write(data: bytes) -> None:
