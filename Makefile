@@ -34,14 +34,14 @@ e2e: setup  ## build kustomize and sops (needs Go), then the end-to-end tests
 reference: setup  ## write docs/reference/cli.md from the commands' own help
 	@$(bin)/python tools/cli_reference.py
 
+# Extras stay in the pins: without them pip refuses coverage[toml] in its hash mode as soon
+# as there is a newer coverage than the pinned one.
+compile := $(bin)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+    --no-strip-extras --no-header
 lock: setup  ## pin the newest requirements again, with hashes
-	@$(bin)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
-	    --no-header pyproject.toml -o requirements/runtime.txt
-	@$(bin)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
-	    --no-header --extra dev pyproject.toml -o requirements/dev.txt
-	@echo hatchling | $(bin)/uv pip compile --quiet --universal --generate-hashes \
-	    --no-emit-index-url --no-header --no-annotate -c requirements/dev.txt - \
-	    -o requirements/build.txt
+	@$(compile) --upgrade pyproject.toml -o requirements/runtime.txt
+	@$(compile) --upgrade --extra dev pyproject.toml -o requirements/dev.txt
+	@echo hatchling | $(compile) --no-annotate -c requirements/dev.txt - -o requirements/build.txt
 
 clean:  ## remove all that was built
 	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage build dist
