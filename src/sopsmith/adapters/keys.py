@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from sopsmith import age
+from sopsmith import age, pgp
 from sopsmith.errors import Error, OutsideError
 from sopsmith.sops.keyring import Keyring
 
@@ -17,7 +17,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sopsmith.adapters.environment import Settings
     from sopsmith.age import Identity
+    from sopsmith.pgp import Run
     from sopsmith.ports import Files, Programs
+    from sopsmith.secret import Secret
+    from sopsmith.sops.masterkeys import MasterKey, Stanza
 
 _SSH_FILES = ("id_ed25519", "id_rsa")
 
@@ -48,8 +51,23 @@ def load_keyring(settings: Settings, files: Files, programs: Programs) -> Keyrin
         search.sources,
         search.failures,
         late=search.late,
-        gpg=search.run_gpg,
+        kinds={"pgp": PgpKind(search.run_gpg)},
     )
+
+
+class PgpKind:
+    """`masterkeys.Kind` over the gpg program."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def wrap(self, key: MasterKey, data_key: Secret) -> str:
+        """Return an armored PGP message for the key's fingerprint."""
+        return pgp.wrap(key.name, data_key, self._run)
+
+    def unwrap(self, stanza: Stanza) -> bytes | None:
+        """Return the data key, or None where gpg has no key for it."""
+        return pgp.unwrap(stanza.enc, self._run)
 
 
 class _Search:

@@ -9,14 +9,19 @@ Source: getsops/sops config/config.go (ParseConfigFile, LoadCreationRuleForFile)
 
 from __future__ import annotations
 
-import difflib
 import os
 from dataclasses import dataclass, field
 
-from sopsmith import age
-from sopsmith.errors import Error, FormatError, MasterKeyError, RuleError
+from sopsmith.errors import Error, FormatError, RuleError
 from sopsmith.formats import yaml
 from sopsmith.formats.tree import to_object
+from sopsmith.sops.key_groups import (
+    check_fields,
+    parse_groups,
+    parse_threshold,
+    split_recipients,
+)
+from sopsmith.sops.masterkeys import MasterKey
 from sopsmith.sops.selectors import (
     COMMENT_SELECTORS,
     SELECTORS,
@@ -25,14 +30,15 @@ from sopsmith.sops.selectors import (
     compile_regex,
 )
 
+__all__ = ["FILE_NAME", "Config", "CreationRule", "split_recipients"]
+
 FILE_NAME = ".sops.yaml"
-_FOREIGN = ("kms", "gcp_kms", "azure_keyvault", "hc_vault_transit_uri", "hckms", "pgp")
+_KEY_FIELDS = ("age", "pgp", "kms", "gcp_kms", "azure_keyvault", "hc_vault_transit_uri", "hckms")
 _RULE_FIELDS = (
-    "path_regex", "age", *_FOREIGN, "aws_profile", "key_groups", "shamir_threshold",
+    "path_regex", *_KEY_FIELDS, "aws_profile", "key_groups", "shamir_threshold",
     *SELECTORS, *COMMENT_SELECTORS, "mac_only_encrypted",
 )  # fmt: skip
 _TOP_FIELDS = ("creation_rules", "destination_rules", "stores")
-_GROUP_FIELDS = ("age", "pgp", "hc_vault", "kms", "gcp_kms", "hckms", "azure_keyvault", "merge")
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,8 @@ class CreationRule:
         recipients: age recipients, in the order of the rule, each once.
         place: Where the rule stands, for messages: `.sops.yaml: creation_rules[0]`.
         path_regex: As written; "" matches every file.
+        groups: Key groups of every kind of master key; () for the one group of `recipients`.
+        threshold: How many groups open a file; 0 for all of them.
     """
 
     recipients: tuple[str, ...]
@@ -50,6 +58,15 @@ class CreationRule:
     mac_only: bool = False
     place: str = ""
     path_regex: str = ""
+    groups: tuple[tuple[MasterKey, ...], ...] = ()
+    threshold: int = 0
+
+    @property
+    def key_groups(self) -> tuple[tuple[MasterKey, ...], ...]:
+        """The key groups, made of the recipients where none are named."""
+        if self.groups:
+            return self.groups
+        return (tuple(map(MasterKey.of_age, self.recipients)),) if self.recipients else ()
 
     def matches(self, path: str) -> bool:
         """Tell whether a path, relative to the folder of `.sops.yaml`, is the rule's."""
@@ -107,7 +124,7 @@ class Config:
 def _parse_rules(top: object, path: str) -> list[CreationRule]:
     if not isinstance(top, dict):
         raise RuleError("the file is not a mapping with creation_rules")
-    _check_fields(top, _TOP_FIELDS, "")
+    check_fields(top, _TOP_FIELDS, "")
     rules = top.get("creation_rules") or []
     if not isinstance(rules, list):
         raise RuleError("must be a list", key="creation_rules")
@@ -125,7 +142,7 @@ def _parse_rules(top: object, path: str) -> list[CreationRule]:
 
 
 def _parse_rule(rule: dict[str, object], place: str, key: str) -> CreationRule:
-    _check_fields(rule, _RULE_FIELDS, key)
+    check_fields(rule, _RULE_FIELDS, key)
     selectors = {
         kind: str(rule[kind]) for kind in (*SELECTORS, *COMMENT_SELECTORS) if rule.get(kind)
     }
@@ -134,57 +151,14 @@ def _parse_rule(rule: dict[str, object], place: str, key: str) -> CreationRule:
         raise RuleError("must be true or false", key=f"{key}.mac_only_encrypted")
     path_regex = str(rule.get("path_regex") or "")
     compile_regex(path_regex or ".")
+    groups = parse_groups(rule, key)
+    keys = [one for group in groups for one in group]
     return CreationRule(
-        recipients=_recipients(rule, key),
+        recipients=tuple(one.name for one in keys if one.kind == "age"),
         selector=build_selector(selectors),
         mac_only=mac_only,
         place=place,
         path_regex=path_regex,
+        groups=groups,
+        threshold=parse_threshold(rule.get("shamir_threshold"), len(groups), key),
     )
-
-
-def _recipients(rule: dict[str, object], key: str) -> tuple[str, ...]:
-    source = rule
-    groups = rule.get("key_groups")
-    if groups:
-        if not isinstance(groups, list) or not all(isinstance(group, dict) for group in groups):
-            raise RuleError("must be a list of mappings", key=f"{key}.key_groups")
-        if len(groups) > 1:
-            raise MasterKeyError(
-                "several key groups (Shamir) are not supported yet", key=f"{key}.key_groups"
-            )
-        source = groups[0]
-        _check_fields(source, _GROUP_FIELDS, f"{key}.key_groups[0]")
-    foreign = [kind for kind in (*_FOREIGN, "hc_vault", "merge") if source.get(kind)]
-    if foreign:
-        raise MasterKeyError(
-            f"master keys of kind {foreign[0]} are not supported for encryption yet", key=key
-        )
-    return split_recipients(source.get("age"), key)
-
-
-def split_recipients(value: object, key: str) -> tuple[str, ...]:
-    """Return the recipients of a comma-separated text or a list, each once.
-
-    Raises:
-        MasterKeyError: One cannot be used.
-        RuleError: It is neither text nor a list of text.
-    """
-    if value is None:
-        return ()
-    parts = value.split(",") if isinstance(value, str) else value
-    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
-        raise RuleError("must be text or a list of text", key=f"{key}.age")
-    names = [name.strip() for part in parts for name in part.split(",") if name.strip()]
-    return tuple(dict.fromkeys(age.check_recipient(name) for name in names))
-
-
-def _check_fields(found: dict[str, object], known: tuple[str, ...], key: str) -> None:
-    for name in found:
-        if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            raise RuleError(
-                f"unknown field `{name}`",
-                key=key or None,
-                hint=f"did you mean `{close[0]}`?" if close else f"fields are {', '.join(known)}",
-            )

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 
-from sopsmith import age
 from sopsmith.errors import AlreadyEncrypted, Error, FormatError, NotEncrypted, RuleError
 from sopsmith.formats import find_format, load_format
 from sopsmith.formats.splice import Edit, splice
@@ -16,14 +15,15 @@ from sopsmith.secret import Secret
 from sopsmith.sops.metadata import (
     KEY,
     Metadata,
-    Stanza,
     build_metadata,
     format_time,
     parse_metadata,
+    sign_metadata,
 )
 from sopsmith.sops.seal import Kept, Leaf, Sealer, leaves_of
 from sopsmith.sops.unseal import Unsealer, take_metadata
 from sopsmith.sops.values import is_token
+from sopsmith.sops.wrapping import wrap_groups
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sopsmith.sops.config import CreationRule
     from sopsmith.sops.keyring import Keyring
     from sopsmith.sops.seal import Random
+    from sopsmith.sops.wrapping import Kinds
 
 _BOM = "\ufeff"
 
@@ -247,9 +248,13 @@ def encrypt(
     *,
     now: datetime,
     path: str,
-    random: Random = os.urandom,
+    kinds: Kinds | None = None,
 ) -> bytes:
     """Return a plaintext file's bytes encrypted under a new data key.
+
+    Args:
+        path: The file's name, for messages.
+        kinds: The kinds of master key besides age that can be reached.
 
     Raises:
         AlreadyEncrypted: It has sops metadata.
@@ -258,33 +263,50 @@ def encrypt(
         MasterKeyError: A recipient cannot be used.
     """
     try:
-        return _encrypt(_decode(data), load_format(format), rule, now=now, path=path, random=random)
+        sealing = _Sealing(rule, kinds or {}, now)
+        return sealing.encrypt(_decode(data), load_format(format), path)
     except Error as error:
         raise error.at(path) from None
 
 
-def _encrypt(
-    text: str, form: Format, rule: CreationRule, *, now: datetime, path: str, random: Random
-) -> bytes:
-    trees = _parse_plain(text, form, path)
-    if not rule.recipients:
-        raise RuleError("no recipient to encrypt to", key=rule.place or None)
-    data_key = Secret(random(32))
-    sealer = Sealer(form, rule.selector, data_key.reveal(), random, None)
-    leaves = leaves_of(trees)
-    edits = sealer.edits(text, trees, leaves)
-    _refuse_clear(sealer, f"{rule.selector.kind} `{rule.selector.pattern}`", path)
-    moment = format_time(now)
-    fields = build_metadata(
-        [Stanza("age", name, age.wrap(name, data_key)) for name in rule.recipients],
-        rule.selector,
-        mac_only=rule.mac_only,
-        last_modified=moment,
-        mac=sealer.mac_token(leaves, moment, only_encrypted=rule.mac_only),
-    )
-    for tree in trees:
-        edits.append(form.insert_entry(text, tree, form.write_entry(text, tree, KEY, fields)))
-    return splice(text, edits).encode()
+class _Sealing:
+    """Encrypt a new file by a rule."""
+
+    def __init__(self, rule: CreationRule, kinds: Kinds, now: datetime) -> None:
+        self._rule = rule
+        self._kinds = kinds
+        self._moment = format_time(now)
+        self._random = os.urandom
+
+    def encrypt(self, text: str, form: Format, path: str) -> bytes:
+        rule = self._rule
+        trees = _parse_plain(text, form, path)
+        if not rule.key_groups:
+            raise RuleError("no recipient to encrypt to", key=rule.place or None)
+        data_key = Secret(self._random(32))
+        sealer = Sealer(form, rule.selector, data_key.reveal(), self._random, None)
+        leaves = leaves_of(trees)
+        edits = sealer.edits(text, trees, leaves)
+        _refuse_clear(sealer, f"{rule.selector.kind} `{rule.selector.pattern}`", path)
+        mac = sealer.mac_token(leaves, self._moment, only_encrypted=rule.mac_only)
+        fields = sign_metadata(self._key_fields(data_key), self._moment, mac)
+        for tree in trees:
+            edits.append(form.insert_entry(text, tree, form.write_entry(text, tree, KEY, fields)))
+        return splice(text, edits).encode()
+
+    def _key_fields(self, data_key: Secret) -> dict[str, object]:
+        rule = self._rule
+        groups = wrap_groups(
+            rule.key_groups,
+            rule.threshold,
+            data_key,
+            self._kinds,
+            now=self._moment,
+            random=self._random,
+        )
+        return build_metadata(
+            groups, rule.selector, threshold=rule.threshold, mac_only=rule.mac_only
+        )
 
 
 def _decode(data: bytes) -> str:

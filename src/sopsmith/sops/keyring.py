@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from sopsmith import age, pgp
+from sopsmith import age
 from sopsmith.age import Identity
 from sopsmith.errors import Error, MasterKeyError, NoIdentity, Tampered
 from sopsmith.secret import Secret
-from sopsmith.sops.metadata import Metadata, Stanza
+from sopsmith.sops.masterkeys import Stanza
+from sopsmith.sops.metadata import Metadata
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sopsmith.pgp import Run
+    from sopsmith.sops.masterkeys import Kind
 
 KEY_SIZE = 32  # bytes
 
@@ -26,7 +27,7 @@ class Keyring:
         failures: Why a place gave nothing. They count only when nothing opens a file.
         late: Asked for more identities, with the recipient that is needed, when none of the
             others opens a file (`SOPS_AGE_KEY_CMD`).
-        gpg: Runs gpg for PGP stanzas; None leaves those closed.
+        kinds: The kinds of master key besides age that can be reached, in the order to try.
     """
 
     def __init__(
@@ -36,13 +37,13 @@ class Keyring:
         failures: list[Error] | None = None,
         *,
         late: Callable[[str], list[Identity]] | None = None,
-        gpg: Run | None = None,
+        kinds: dict[str, Kind] | None = None,
     ) -> None:
         self.identities = identities
         self.sources = sources or []
         self.failures = failures or []
+        self.kinds = kinds or {}
         self._late = late
-        self._gpg = gpg
         self._refused: set[str] = set()
 
     def __repr__(self) -> str:
@@ -52,29 +53,59 @@ class Keyring:
         """Return a document's data key, 32 bytes.
 
         Raises:
-            NoIdentity: Nothing here opens it; names the recipients and what was tried.
-            MasterKeyError: The file needs parts from several key groups.
+            NoIdentity: Nothing here opens it, or too few of its key groups; names the
+                recipients and what was tried.
             Tampered: The stanza of an identity at hand is damaged.
         """
-        if len(metadata.groups) > 1:
-            raise MasterKeyError(
-                "the data key is split over key groups (Shamir), which is not supported yet"
-            )
         if not metadata.stanzas:
             raise Tampered("the metadata names no master keys", key="sops")
+        if len(metadata.groups) == 1:
+            found = self._open_group(metadata.groups[0])
+            if found is None:
+                raise self._no_identity(metadata.stanzas)
+            return _checked(found)
+        return self._combine(metadata)
+
+    def opens(self, stanza: Stanza) -> bool:
+        """Tell whether some identity at hand is the stanza's, by its recipient alone."""
+        return any(identity.recipient == stanza.name for identity in self.identities)
+
+    def _combine(self, metadata: Metadata) -> Secret:
+        """Return the data key that is split over key groups."""
+        from sopsmith.sops.shamir import combine
+
+        needed = metadata.threshold or len(metadata.groups)
+        parts: list[Secret] = []
+        for group in metadata.groups:
+            found = self._open_group(group) if len(parts) < needed else None
+            if found is not None:
+                parts.append(Secret(found))
+        if len(parts) < needed:
+            error = self._no_identity(metadata.stanzas)
+            error.message = f"{len(parts)} of {needed} key groups opened: {error.message}"
+            raise error
+        return _checked(combine(parts).reveal())
+
+    def _open_group(self, group: list[Stanza]) -> bytes | None:
+        """Return what any stanza of a group holds, or None where none opens.
+
+        Raises:
+            Tampered: None opens, and one that should is damaged.
+        """
         damaged: Tampered | None = None
-        for attempt in (self._try_age, self._try_late, self._try_pgp):
-            for stanza in metadata.stanzas:
+        for attempt in (self._try_age, self._try_late, self._try_kinds):
+            for stanza in group:
                 try:
                     found = attempt(stanza)
                 except MasterKeyError as error:
-                    damaged = damaged or Tampered(error.message, key=f"sops.{stanza.kind}")
+                    place = f"sops.{stanza.kind}"
+                    damaged = damaged or Tampered(error.message, key=place, hint=error.hint)
                     continue
                 if found is not None:
-                    return _checked(found)
+                    return found
         if damaged is not None:
             raise damaged
-        raise self._no_identity(metadata)
+        return None
 
     def _try_age(self, stanza: Stanza) -> bytes | None:
         if stanza.kind != "age":
@@ -95,13 +126,12 @@ class Keyring:
             self._refused.add(stanza.name)
         return found
 
-    def _try_pgp(self, stanza: Stanza) -> bytes | None:
-        if stanza.kind != "pgp" or self._gpg is None:
-            return None
-        return pgp.unwrap(stanza.enc, self._gpg)
+    def _try_kinds(self, stanza: Stanza) -> bytes | None:
+        kind = self.kinds.get(stanza.kind)
+        return kind.unwrap(stanza) if kind is not None else None
 
-    def _no_identity(self, metadata: Metadata) -> NoIdentity:
-        needed = ", ".join(f"{one.kind} {one.name}" for one in metadata.stanzas)
+    def _no_identity(self, stanzas: list[Stanza]) -> NoIdentity:
+        needed = ", ".join(f"{one.kind} {one.name}" for one in stanzas)
         tried = ", ".join(f"{one.recipient} (from {one.source})" for one in self.identities)
         problems = "; ".join(str(failure) for failure in self.failures)
         if not self.identities:

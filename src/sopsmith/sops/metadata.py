@@ -10,7 +10,8 @@ Source: getsops/sops stores/stores.go (Metadata, ToInternal, MetadataFromInterna
 from __future__ import annotations
 
 from sopsmith.errors import FormatError, RuleError, Tampered
-from sopsmith.formats.tree import Mapping, Node, Scalar, Sequence, Timestamp
+from sopsmith.formats.tree import Mapping, Node, Scalar, Sequence, Timestamp, to_object
+from sopsmith.sops.masterkeys import ALWAYS_IN_GROUPS, NAMES, Stanza
 from sopsmith.sops.selectors import COMMENT_SELECTORS, SELECTORS, Selector, build_selector
 
 TYPE_CHECKING = False
@@ -19,32 +20,6 @@ if TYPE_CHECKING:
 
 KEY = "sops"
 FORMAT_VERSION = "3.13.3"  # the version of SOPS whose format is written
-KINDS = ("age", "azure_kv", "gcp_kms", "hc_vault", "hckms", "kms", "pgp")
-# The field that names a master key of each kind, for messages.
-_NAMES = {
-    "age": "recipient", "azure_kv": "name", "gcp_kms": "resource_id", "hc_vault": "key_name",
-    "hckms": "key_id", "kms": "arn", "pgp": "fp",
-}  # fmt: skip
-
-
-class Stanza:
-    """A data key wrapped for one master key.
-
-    Attributes:
-        kind: `age`, `pgp`, `kms`, …
-        name: The recipient, fingerprint or ARN.
-        enc: The wrapped data key, in the kind's own form.
-    """
-
-    __slots__ = ("enc", "kind", "name")
-
-    def __init__(self, kind: str, name: str, enc: str) -> None:
-        self.kind = kind
-        self.name = name
-        self.enc = enc
-
-    def __repr__(self) -> str:
-        return f"<Stanza {self.kind} {self.name}>"
 
 
 class Metadata:
@@ -139,13 +114,13 @@ def _groups(fields: dict[str, Node]) -> list[list[Stanza]]:
 
 def _stanzas(fields: dict[str, Node]) -> list[Stanza]:
     found = []
-    for kind in KINDS:
+    for kind in NAMES:
         node = fields.get(kind)
         for item in node.items if isinstance(node, Sequence) else []:
             if not isinstance(item, Mapping):
                 raise FormatError("a master key is not a mapping", key=f"{KEY}.{kind}")
-            own = {key.lower(): child for key, child in item.entries}
-            found.append(Stanza(kind, _text(own, _NAMES[kind]), _text(own, "enc")))
+            own = {key.lower(): to_object(child) for key, child in item.entries}
+            found.append(Stanza(kind, own))
     return found
 
 
@@ -164,21 +139,58 @@ def format_time(now: datetime) -> Timestamp:
 
 
 def build_metadata(
-    stanzas: list[Stanza], selector: Selector, *, mac_only: bool, last_modified: str, mac: str
+    groups: list[list[Stanza]], selector: Selector | None, *, threshold: int, mac_only: bool
 ) -> dict[str, object]:
-    """Return a new document's metadata as plain objects, in the order to write them.
+    """Return what a document's metadata say of keys and selector, without time and MAC.
 
     Args:
-        stanzas: Wrapped data keys of one key group, of kind `age`.
-        mac: The MAC's token.
+        groups: Wrapped data keys by key group.
+        selector: None writes none, as in binary files.
     """
-    fields: dict[str, object] = {
-        "age": [{"enc": stanza.enc, "recipient": stanza.name} for stanza in stanzas],
-        "lastmodified": last_modified,
-        "mac": mac,
-        selector.kind: selector.pattern,
-        "version": FORMAT_VERSION,
-    }
+    fields = _group_fields(groups, threshold)
+    if selector is not None:
+        fields[selector.kind] = selector.pattern
     if mac_only:
         fields["mac_only_encrypted"] = True
-    return dict(sorted(fields.items()))
+    return fields
+
+
+def _group_fields(groups: list[list[Stanza]], threshold: int) -> dict[str, object]:
+    if len(groups) == 1:
+        return _by_kind(groups[0])
+    listed = [
+        dict(sorted({**{kind: [] for kind in ALWAYS_IN_GROUPS}, **_by_kind(group)}.items()))
+        for group in groups
+    ]
+    return {"key_groups": listed, **({"shamir_threshold": threshold} if threshold else {})}
+
+
+def _by_kind(group: list[Stanza]) -> dict[str, object]:
+    kinds = [kind for kind in NAMES if any(stanza.kind == kind for stanza in group)]
+    return {kind: [one.fields for one in group if one.kind == kind] for kind in kinds}
+
+
+def sign_metadata(fields: dict[str, object], last_modified: str, mac: str) -> dict[str, object]:
+    """Return new metadata with time, MAC and version, in the order that sops 3.13 writes."""
+    signed = {"lastmodified": last_modified, "mac": mac, "version": FORMAT_VERSION}
+    return dict(sorted({**fields, **signed}.items()))
+
+
+def merge_metadata(old: Node, fields: dict[str, object]) -> dict[str, object]:
+    """Return a document's metadata with new keys and selector, all else kept in its order.
+
+    Empty lists that old versions wrote for kinds without a key stay.
+    """
+    found = to_object(old)
+    assert isinstance(found, dict)
+    ours = {*NAMES, "key_groups", "shamir_threshold", "mac_only_encrypted"}
+    ours |= {*SELECTORS, *COMMENT_SELECTORS}
+    kept = {
+        name: fields.get(name.lower(), value)
+        for name, value in found.items()
+        if name.lower() not in ours or name.lower() in fields or value == []
+    }
+    known = {name.lower() for name in kept}
+    missing = {name: value for name, value in fields.items() if name not in known}
+    merged = {**kept, **missing}
+    return dict(sorted(merged.items())) if list(found) == sorted(found) else merged

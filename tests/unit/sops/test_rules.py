@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.unit.sops.world import RECIPIENT
+from tests.unit.sops.world import NOW, RECIPIENT
 
+from sopsmith import age
 from sopsmith.errors import Error, MasterKeyError, RuleError
 from sopsmith.sops.config import Config
+from sopsmith.sops.document import encrypt
 from sopsmith.sops.selectors import Selector, build_selector, compile_regex
 
 
@@ -62,19 +64,65 @@ def test_an_unknown_field_suggests_the_one_that_was_meant() -> None:
     assert caught.value.hint == "did you mean `encrypted_regex`?"
 
 
-@pytest.mark.parametrize(
-    "rule",
-    [
-        "kms: 'arn:aws:kms:x'",
-        "pgp: ABCD",
-        "age: age1nonsense",
-        "age: age1pq1x",
-        f"key_groups: [{{age: [{RECIPIENT}]}}, {{age: [{RECIPIENT}]}}]",
-    ],
-)
+@pytest.mark.parametrize("rule", ["pgp: ABCD", "age: age1nonsense", "age: age1pq1x"])
 def test_a_master_key_that_cannot_be_used_is_refused(rule: str) -> None:
     with pytest.raises(MasterKeyError):
         config(f"  - {{{rule}}}\n")
+
+
+def test_a_kind_of_master_key_that_cannot_be_reached_is_refused_at_encryption() -> None:
+    [rule] = config("  - {kms: 'arn:aws:kms:eu-west-1:1:key/x'}\n").rules
+    with pytest.raises(MasterKeyError, match="kind kms"):
+        encrypt(b"a: 1\n", "yaml", rule, now=NOW, path="x.yaml")
+
+
+@pytest.mark.parametrize(
+    ("field", "kind", "fields"),
+    [
+        (
+            "kms: 'arn:aws:kms:r:1:key/x+arn:aws:iam::1:role/y', aws_profile: p",
+            "kms",
+            {"arn": "arn:aws:kms:r:1:key/x", "aws_profile": "p", "role": "arn:aws:iam::1:role/y"},
+        ),
+        (
+            "hc_vault_transit_uri: 'https://v:8200/v1/sops/keys/first'",
+            "hc_vault",
+            {"vault_address": "https://v:8200", "engine_path": "sops", "key_name": "first"},
+        ),
+        (
+            "azure_keyvault: 'https://v.example/keys/k/1a'",
+            "azure_kv",
+            {"vault_url": "https://v.example", "name": "k", "version": "1a"},
+        ),
+        ("gcp_kms: projects/p/k", "gcp_kms", {"resource_id": "projects/p/k"}),
+        (
+            "pgp: 'fbc7b9e2a4f9289ac0c1d4843d16cee4a27381b4'",
+            "pgp",
+            {"fp": "FBC7B9E2A4F9289AC0C1D4843D16CEE4A27381B4"},
+        ),
+    ],
+)
+def test_a_flat_field_names_a_master_key(field: str, kind: str, fields: dict[str, str]) -> None:
+    [[key]] = config(f"  - {{{field}}}\n").rules[0].key_groups
+    assert (key.kind, key.fields) == (kind, fields)
+
+
+def test_key_groups_replace_the_flat_fields_and_merge_is_flattened() -> None:
+    other = age.generate()[1]
+    [rule] = config(
+        f"  - {{age: {RECIPIENT}, shamir_threshold: 2, key_groups: [{{age: [{other}]}}, "
+        f"{{merge: [{{age: [{RECIPIENT}]}}, {{age: [{RECIPIENT}, {other}]}}]}}]}}\n"
+    ).rules
+    names = [[key.name for key in group] for group in rule.key_groups]
+    assert names == [[other], [RECIPIENT, other]]
+    assert rule.threshold == 2
+
+
+@pytest.mark.parametrize("threshold", ["1", "3", "x"])
+def test_a_threshold_that_the_groups_cannot_meet_is_refused(threshold: str) -> None:
+    groups = f"[{{age: [{RECIPIENT}]}}, {{age: [{RECIPIENT}]}}]"
+    with pytest.raises(RuleError, match=r"not possible|must be a number"):
+        config(f"  - {{key_groups: {groups}, shamir_threshold: {threshold}}}\n")
 
 
 def test_an_identity_in_place_of_a_recipient_is_refused_and_not_shown() -> None:
