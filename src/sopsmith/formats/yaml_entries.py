@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from json import dumps as json_dumps
+
 from sopsmith.formats import json
 from sopsmith.formats.splice import Edit
 from sopsmith.formats.tree import Mapping, Node, Scalar, Tree
-from sopsmith.formats.yaml_write import block_indent, quote
+from sopsmith.formats.yaml_write import block_indent, quote, write_scalar
 
 _STEP = 4  # columns; what sops writes
 
@@ -62,39 +64,32 @@ def _content_end(node: Node, otherwise: int) -> int:
 
 def _block_lines(key: str, value: object, indent: int) -> list[str]:
     head = " " * indent + quote(key) + ":"
-    if isinstance(value, dict):
-        lines = [
-            line
-            for name, item in value.items()
-            for line in _block_lines(name, item, indent + _STEP)
-        ]
-        return [head, *lines] if lines else [head + " {}"]
-    if isinstance(value, list):
-        lines = [line for item in value for line in _item_lines(item, indent + _STEP)]
-        return [head, *lines] if lines else [head + " []"]
-    if isinstance(value, bool):
-        return [f"{head} {'true' if value else 'false'}"]
-    text = str(value)
-    if text.endswith("\n") and text.strip():
+    if isinstance(value, dict) and value:
+        inner = value.items()
+        return [head, *(line for k, v in inner for line in _block_lines(k, v, indent + _STEP))]
+    if isinstance(value, list) and value:
+        return [head, *(line for item in value for line in _item_lines(item, indent + _STEP))]
+    if isinstance(value, str) and value.endswith("\n") and value.strip():
         pad = " " * block_indent(indent)
-        return [head + " |", *(pad + line for line in text.removesuffix("\n").split("\n"))]
-    return [f"{head} {_word(key, text)}"]
+        return [head + " |", *(pad + line for line in value.removesuffix("\n").split("\n"))]
+    return [f"{head} {_word(key, value)}"]
 
 
 def _item_lines(item: object, indent: int) -> list[str]:
-    assert isinstance(item, dict)
+    pad = " " * indent
+    if not isinstance(item, dict) or not item:
+        return [f"{pad}- {_word('', item)}"]
     # sops indents an item's keys by two columns, behind the dash.
     lines = [line for name, value in item.items() for line in _block_lines(name, value, indent + 2)]
-    return (
-        [" " * indent + "- " + lines[0][indent + 2 :], *lines[1:]]
-        if lines
-        else [" " * indent + "- {}"]
-    )
+    return [f"{pad}- {lines[0][indent + 2 :]}", *lines[1:]]
 
 
-def _word(key: str, text: str) -> str:
+def _word(key: str, value: object) -> str:
+    if isinstance(value, dict | list):
+        return json_dumps(value)
+    if not isinstance(value, str):
+        assert value is None or isinstance(value, bool | int | float | bytes)
+        return write_scalar(value, Scalar(None, flow=True), "")
     # A version and a token are plain for every reader, though their characters are unusual; a
     # time must be quoted, since go-yaml would read a date and sops would fail on it.
-    if key == "version" or text.startswith("ENC["):
-        return text
-    return quote(text)
+    return value if key == "version" or value.startswith("ENC[") else quote(str(value))

@@ -118,40 +118,56 @@ class Document:
 
 
 class Unlocked:
-    """A SOPS file whose values are in clear, in memory. Made by `Document.unlock`."""
+    """A SOPS file whose values are in clear, in memory. Made by `Document.unlock`.
+
+    Attributes:
+        text, form, trees: The encrypted text, its format, and its documents in clear.
+        sources: (start, end, node) of every document's metadata.
+    """
 
     def __init__(self, document: Document, data_key: Secret) -> None:
-        self._document = document
-        self._data_key = data_key
-        self._text = document._text
-        self._form = document._form
-        self._trees = document._trees
+        self._strip = document._strip
+        self.data_key = data_key
+        self.text = document._text
+        self.form = document._form
+        self.trees = document._trees
+        self.sources = document._sources
         self.path = document.path
         self.metadata = document.metadata
 
+    @property
+    def original(self) -> bytes:
+        """The encrypted file as it was read."""
+        return self.text.encode()
+
+    def source_trees(self) -> list[Tree]:
+        """Return the documents that carry metadata, parsed again with it in them."""
+        trees = self.form.parse(self.text)
+        return [one for one in trees if isinstance(one.root, Mapping) and one.root.get(KEY)]
+
     def objects(self) -> list[object]:
         """Return each document as plain dict, list and scalars, without the metadata."""
-        return [to_object(tree.root) for tree in self._trees]
+        return [to_object(tree.root) for tree in self.trees]
 
     def values(self) -> list[tuple[Address, Plain]]:
         """Return every value with its address in the first document's terms: ("a", 0, "b")."""
-        return [(leaf.address[1:], leaf.scalar.value) for leaf in leaves_of(self._trees)]
+        return [(leaf.address[1:], leaf.scalar.value) for leaf in leaves_of(self.trees)]
 
     def plaintext(self) -> bytes:
         """Return the file's text with its values in clear and without the metadata."""
-        edits = list(self._strip_edits())
-        for leaf in leaves_of(self._trees):
+        edits = list(self._strip)
+        for leaf in leaves_of(self.trees):
             scalar = leaf.scalar
             if scalar.token is not None and scalar.start >= 0:
-                written = self._form.write_scalar(scalar.value, scalar, self._text)
+                written = self.form.write_scalar(scalar.value, scalar, self.text)
                 edits.append((scalar.start, scalar.end, written))
         edits += [
             (comment.start, comment.end, "#" + comment.text)
-            for tree in self._trees
+            for tree in self.trees
             for comment in tree.comments
             if comment.token is not None
         ]
-        return splice(self._text, edits).encode()
+        return splice(self.text, edits).encode()
 
     def reencrypt(self, plaintext: bytes, *, now: datetime, random: Random = os.urandom) -> bytes:
         """Return this file with another plaintext, under the same data key.
@@ -165,17 +181,17 @@ class Unlocked:
             RuleError: Nothing in it would be encrypted.
         """
         if plaintext == self.plaintext():
-            return self._text.encode()
+            return self.original
         text = _decode(plaintext)
-        trees = _parse_plain(text, self._form, self.path)
+        trees = _parse_plain(text, self.form, self.path)
         sealer = Sealer(
-            self._form, self.metadata.selector, self._data_key.reveal(), random, Kept(self._trees)
+            self.form, self.metadata.selector, self.data_key.reveal(), random, Kept(self.trees)
         )
         leaves = leaves_of(trees)
         edits = sealer.edits(text, trees, leaves)
-        _refuse_clear(sealer, self.metadata.selector.kind, self.path)
+        refuse_clear(sealer, self.metadata.selector.kind, self.path)
         source = self._changed_metadata(sealer, leaves, now)
-        edits += [self._form.insert_entry(text, tree, source) for tree in trees]
+        edits += [self.form.insert_entry(text, tree, source) for tree in trees]
         return splice(text, edits).encode()
 
     def set_values(
@@ -189,9 +205,9 @@ class Unlocked:
         Raises:
             FormatError: There is no value at an address.
         """
-        leaves = leaves_of(self._trees)
+        leaves = leaves_of(self.trees)
         known = {leaf.address[1:]: leaf for leaf in leaves if leaf.address[0] == 0}
-        sealer = Sealer(self._form, self.metadata.selector, self._data_key.reveal(), random, None)
+        sealer = Sealer(self.form, self.metadata.selector, self.data_key.reveal(), random, None)
         edits: list[Edit] = []
         for address, value in values.items():
             leaf = known.get(address)
@@ -201,22 +217,19 @@ class Unlocked:
                 leaf.scalar.value = value
                 edits.append(self._set_edit(sealer, leaf))
         if not edits:
-            return self._text.encode()
+            return self.original
         edits += self._signature_edits(sealer, leaves, now)
-        return splice(self._text, edits).encode()
+        return splice(self.text, edits).encode()
 
     def _set_edit(self, sealer: Sealer, leaf: Leaf) -> Edit:
         scalar, value = leaf.scalar, leaf.scalar.value
         if value in (None, "", b"") or not self.metadata.selector.selects(leaf.path):
             scalar.token = None
-            written = self._form.write_scalar(value, scalar, self._text)
+            written = self.form.write_scalar(value, scalar, self.text)
         else:
             scalar.token = sealer.token(value, leaf.path)
-            written = self._form.write_token(scalar.token, scalar, self._text)
+            written = self.form.write_token(scalar.token, scalar, self.text)
         return scalar.start, scalar.end, written
-
-    def _strip_edits(self) -> list[Edit]:
-        return self._document._strip
 
     def _signature_edits(self, sealer: Sealer, leaves: list[Leaf], now: datetime) -> list[Edit]:
         """Return the edits that set time and MAC in every document's metadata."""
@@ -224,21 +237,21 @@ class Unlocked:
         only = self.metadata.mac_only_encrypted
         token = sealer.mac_token(leaves, moment, only_encrypted=only)
         edits = []
-        for _, _, root in self._document._sources:
+        for _, _, root in self.sources:
             for name, new in (("lastmodified", str(moment)), ("mac", token)):
                 place = _field(root, name)
-                written = self._form.write_scalar(new, place, self._text)
+                written = self.form.write_scalar(new, place, self.text)
                 if name == "mac":
-                    written = self._form.write_token(new, place, self._text)
+                    written = self.form.write_token(new, place, self.text)
                 edits.append((place.start, place.end, written))
         return edits
 
     def _changed_metadata(self, sealer: Sealer, leaves: list[Leaf], now: datetime) -> str:
         """Return the metadata's own source with a new time and MAC."""
         edits = self._signature_edits(sealer, leaves, now)
-        start, end, _ = self._document._sources[0]
+        start, end, _ = self.sources[0]
         inside = [(a - start, b - start, new) for a, b, new in edits if start <= a and b <= end]
-        return splice(self._text[start:end], inside)
+        return splice(self.text[start:end], inside)
 
 
 def encrypt(
@@ -287,7 +300,7 @@ class _Sealing:
         sealer = Sealer(form, rule.selector, data_key.reveal(), self._random, None)
         leaves = leaves_of(trees)
         edits = sealer.edits(text, trees, leaves)
-        _refuse_clear(sealer, f"{rule.selector.kind} `{rule.selector.pattern}`", path)
+        refuse_clear(sealer, f"{rule.selector.kind} `{rule.selector.pattern}`", path)
         mac = sealer.mac_token(leaves, self._moment, only_encrypted=rule.mac_only)
         fields = sign_metadata(self._key_fields(data_key), self._moment, mac)
         for tree in trees:
@@ -335,7 +348,12 @@ def _parse_plain(text: str, form: Format, path: str) -> list[Tree]:
     return trees
 
 
-def _refuse_clear(sealer: Sealer, selector: str, path: str) -> None:
+def refuse_clear(sealer: Sealer, selector: str, path: str) -> None:
+    """Refuse a selector that would leave every value of a file in clear.
+
+    Raises:
+        RuleError: It covers nothing, though the file has values.
+    """
     if sealer.selected == 0 and sealer.passed > 0:
         raise RuleError(
             f"{selector} covers no value, so the file would be written in clear",

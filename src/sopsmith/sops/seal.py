@@ -126,6 +126,10 @@ class Sealer:
         """Return a fresh token for a value at a path."""
         return self._cipher.encrypt(value, additional_data(path), self._random(IV_SIZE))
 
+    def comment_token(self, comment: Comment) -> str:
+        """Return a fresh token for a comment."""
+        return self.token(CommentText(comment.text), comment.path)
+
     def mac_token(self, leaves: list[Leaf], last_modified: str, *, only_encrypted: bool) -> str:
         """Return the token of the MAC over some leaves in document order."""
         mac = Mac(only_encrypted=only_encrypted)
@@ -201,7 +205,7 @@ class Sealer:
                 continue
             written = self._kept.comment(comment) if self._kept else None
             if written is None:
-                written = "#" + self.token(CommentText(comment.text), comment.path)
+                written = "#" + self.comment_token(comment)
             _add_comment(edits, (comment.start, comment.end, written))
 
 

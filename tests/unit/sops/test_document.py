@@ -313,4 +313,4 @@ def test_a_list_item_that_sops_wrote_for_a_comment_comes_back_as_one() -> None:
 
 
 def test_trees_read_for_the_test_hold_no_metadata() -> None:
-    assert "sops" not in str(to_object(unlock(lock(TWO))._trees[0].root))
+    assert "sops" not in str(to_object(unlock(lock(TWO)).trees[0].root))
