@@ -162,7 +162,8 @@ def _group_fields(groups: list[list[Stanza]], threshold: int) -> dict[str, objec
         dict(sorted({**{kind: [] for kind in ALWAYS_IN_GROUPS}, **_by_kind(group)}.items()))
         for group in groups
     ]
-    return {"key_groups": listed, **({"shamir_threshold": threshold} if threshold else {})}
+    # Without a threshold sops combines whatever parts it has, and reports a broken file.
+    return {"key_groups": listed, "shamir_threshold": threshold or len(groups)}
 
 
 def _by_kind(group: list[Stanza]) -> dict[str, object]:
