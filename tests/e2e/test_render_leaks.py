@@ -51,9 +51,6 @@ def forms(value: str) -> list[bytes]:
     return [value.encode()[:12], base64.b64encode(value.encode())[:16]]
 
 
-@pytest.mark.xfail(
-    strict=False, reason="render passes on what kustomize says behind `node contents`"
-)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_render_hides_what_kustomize_quotes(platform: World, fault: str) -> None:
     folder = platform.work / OVERLAY / "faulty"

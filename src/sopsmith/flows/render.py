@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from itertools import takewhile
 from typing import NamedTuple
 
 from sopsmith.errors import Error, ManifestError, OutsideError
@@ -26,8 +27,7 @@ _WORDS = {
     KUSTOMIZE: ["build", "--enable-alpha-plugins", "--enable-exec"],
     KUBECTL: ["kustomize", "--enable-alpha-plugins"],
 }
-_CUT = ("{", "map[")
-_LONGEST = 600  # characters of a line of kustomize's that are passed on
+_LONGEST = 1000  # characters of kustomize's that are passed on
 
 Manifest = dict[str, object]
 
@@ -100,8 +100,7 @@ def render(request: Request, doors: Doors) -> Rendered:
         # Only kustomize appends hashes.
         promises = [promise._replace(hashed=False) for promise in promises]
     else:
-        legacy = any(use.is_legacy for use in uses)
-        objects = _build(engine, request, doors.programs, legacy=legacy)
+        objects = _build(engine, request, doors.programs, uses)
     _check(objects, promises, request.folder)
     return Rendered(objects, engine, len(promises), promises)
 
@@ -122,14 +121,15 @@ def _choose(engine: str, programs: Programs, uses: list[Use]) -> str:
     return engine
 
 
-def _build(engine: str, request: Request, programs: Programs, *, legacy: bool) -> list[Manifest]:
+def _build(engine: str, request: Request, programs: Programs, uses: list[Use]) -> list[Manifest]:
     environ = {"PATH": os.pathsep.join((request.plugin_folder, request.search_path))}
-    if legacy:
+    if any(use.is_legacy for use in uses):
         environ["KUSTOMIZE_PLUGIN_HOME"] = request.plugin_folder
-    program = programs.locate(engine) or engine
-    done = programs.run([program, *_WORDS[engine], request.folder], env=environ)
+    argv = [programs.locate(engine) or engine, *_WORDS[engine], request.folder]
+    done = programs.run(argv, env=environ)
     if done.code != 0:
-        raise _failure(engine, done.stderr.decode("utf-8", "replace"))
+        own = _own_words(done.stderr.decode("utf-8", "replace"))
+        raise own or _repeated(engine, argv, programs, environ, uses)
     try:
         trees = yaml.parse(done.stdout.decode())
     except (Error, UnicodeDecodeError):
@@ -138,17 +138,33 @@ def _build(engine: str, request: Request, programs: Programs, *, legacy: bool) -
     return [one for one in objects if isinstance(one, dict)]
 
 
-def _failure(engine: str, said: str) -> OutsideError:
-    """Return what went wrong: the plugin's own words where it has spoken, else kustomize's."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    own = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+def _own_words(said: str) -> OutsideError | None:
+    """Return what the plugin said; it speaks before kustomize does, and never says a value."""
+    lines = list(takewhile(lambda line: not line.startswith("Error:"), said.splitlines()))
+    errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
     hints = [line.removeprefix("hint: ") for line in lines if line.startswith("hint: ")]
-    if own:
-        return OutsideError(own[0], hint=hints[0] if hints else None)
-    # kustomize prints whole objects in some messages, and these can hold values.
-    cut = [min([line.find(mark) for mark in _CUT if mark in line] or [_LONGEST]) for line in lines]
-    words = [line[:end].rstrip() for line, end in zip(lines, cut, strict=True)]
-    return OutsideError(f"{engine} failed: {' / '.join(words[:3]) or 'it said nothing'}")
+    if not errors:
+        return None
+    return OutsideError(errors[0], hint=hints[0] if hints else None)
+
+
+def _repeated(
+    engine: str, argv: list[str], programs: Programs, environ: dict[str, str], uses: list[Use]
+) -> OutsideError:
+    """Return kustomize's complaint, of a second run in which there are no values to quote.
+
+    Several of its messages quote the object or the text that they are about, so what it says of
+    real values is never passed on.
+    """
+    hint = f"{engine}'s own words may quote values: {' '.join(argv)}"
+    if not all(use.is_legacy or use.is_found_on_path for use in uses):
+        return OutsideError(f"{engine} failed, with a plugin that is not sopsmith's", hint=hint)
+    again = programs.run(argv, env={**environ, "SOPSMITH_KSOPS_HIDE": "1"})
+    if again.code == 0:
+        return OutsideError(f"{engine} failed, over something in a value", hint=hint)
+    said = again.stderr.decode("utf-8", "replace")
+    words = " / ".join(line.strip() for line in said.splitlines() if line.strip())
+    return OutsideError(f"{engine} failed: {words[:_LONGEST] or 'it said nothing'}")
 
 
 def _placed(one: Manifest, layer: Layer) -> Manifest:

@@ -26,6 +26,17 @@ def mask(manifest: dict[str, object]) -> dict[str, object]:
     return masked
 
 
+def hide(manifest: dict[str, object]) -> dict[str, object]:
+    """Return an object of the same shape and types whose values say nothing, not even their size.
+
+    kustomize takes it as it takes the real one, and has nothing to quote when it fails.
+    """
+    return {
+        name: part if name in _OPEN else _hide_value(part, encoded=name in {"data", "binaryData"})
+        for name, part in manifest.items()
+    }
+
+
 def find_tokens(manifest: dict[str, object]) -> list[str]:
     """Return the key paths of values that are still ciphertext, also behind base64 in a Secret."""
     secret = manifest.get("kind") == "Secret"
@@ -57,6 +68,18 @@ def _mask_value(value: object, *, encoded: bool) -> object:
         except Base64Error:
             return f"<not base64, {len(data)} bytes>"
     return f"<{len(data)} byte{'' if len(data) == 1 else 's'}>"
+
+
+def _hide_value(value: object, *, encoded: bool) -> object:
+    if isinstance(value, dict):
+        return {key: _hide_value(child, encoded=encoded) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_hide_value(child, encoded=encoded) for child in value]
+    if isinstance(value, bool):
+        return False
+    if isinstance(value, int | float):
+        return 0
+    return value if value is None else "aGlkZGVu" if encoded else "hidden"
 
 
 def _find(value: object, path: str, found: list[str], *, encoded: bool) -> None:

@@ -28,7 +28,11 @@ from sopsmith.plugin.opening import parse_objects
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sopsmith.adapters.environment import Settings
+
+    Finish = Callable[[dict[str, object]], dict[str, object]]
 
 USAGE = """\
 usage: sopsmith-ksops [--exact] [GENERATOR]
@@ -67,27 +71,38 @@ def _answer(argv: list[str], settings: Settings) -> str:
         load_keyring(settings, files, LocalPrograms()),
         exact="--exact" in argv or settings.get("SOPSMITH_KSOPS_EXACT") in {"1", "true"},
     )
+    finish = _finisher(settings)
     if paths:
-        return _legacy(files.read(paths[0]), maker)
+        return _legacy(files.read(paths[0]), maker, finish)
     if sys.stdin is None or sys.stdin.isatty():
         raise UsageError("expected a ResourceList on stdin", hint="sopsmith-ksops --help")
-    return _krm(sys.stdin.buffer.read(), maker)
+    return _krm(sys.stdin.buffer.read(), maker, finish)
 
 
-def _legacy(data: bytes, maker: Maker) -> str:
+def _legacy(data: bytes, maker: Maker, finish: Finish) -> str:
     made = [one for manifest in _parse(data) for one in maker.make(manifest)]
-    return write_documents([_sorted(one) for one in made])
+    return write_documents([finish(one) for one in made])
 
 
-def _krm(data: bytes, maker: Maker) -> str:
+def _krm(data: bytes, maker: Maker, finish: Finish) -> str:
     documents = _parse(data)
     if not documents:
         raise ManifestError("nothing came on stdin; expected a ResourceList")
     request = documents[0]
     if not is_resource_list(request) or not isinstance(request, dict):
-        return _legacy(data, maker)
+        return _legacy(data, maker, finish)
     made = [one for manifest in read_resource_list(request) for one in maker.make(manifest)]
-    return write_document(build_resource_list(request, [_sorted(one) for one in made]))
+    return write_document(build_resource_list(request, [finish(one) for one in made]))
+
+
+def _finisher(settings: Settings) -> Finish:
+    """Return what every object goes through at the end."""
+    if settings.get("SOPSMITH_KSOPS_HIDE") != "1":
+        return _sorted
+    # `sopsmith render` asks for this when it wants to repeat what kustomize complains about.
+    from sopsmith.kube.mask import hide
+
+    return lambda one: _sorted(hide(one))
 
 
 def _sorted(one: dict[str, object]) -> dict[str, object]:

@@ -64,11 +64,23 @@ class Use(NamedTuple):
     layer: Layer
 
     @property
-    def is_legacy(self) -> bool:
-        """Tell whether kustomize looks for its program in the plugin home."""
+    def function(self) -> str | None:
+        """The text that says how to run it as a KRM function; None for a legacy generator."""
         metadata = self.manifest.get("metadata")
         annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
-        return not (isinstance(annotations, dict) and FUNCTION in annotations)
+        found = annotations.get(FUNCTION) if isinstance(annotations, dict) else None
+        return None if found is None else str(found)
+
+    @property
+    def is_legacy(self) -> bool:
+        """Tell whether kustomize looks for its program in the plugin home."""
+        return self.function is None
+
+    @property
+    def is_found_on_path(self) -> bool:
+        """Tell whether kustomize looks for the program `ksops` on PATH."""
+        lines = [line.split("#")[0].strip() for line in (self.function or "").splitlines()]
+        return "path: ksops" in lines
 
 
 def find_generators(files: Files, folder: str) -> list[Use]:

@@ -20,7 +20,9 @@ from sopsmith.flows.render import (
 )
 
 SECRET = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: a\ndata:\n  k: eHk=\n"
-FUNCTION = "  annotations:\n    config.kubernetes.io/function: |\n      exec: {path: ksops}\n"
+FUNCTION = (
+    "  annotations:\n    config.kubernetes.io/function: |\n      exec:\n        path: ksops\n"
+)
 GENERATOR = "apiVersion: viaduct.ai/v1\nkind: ksops\nmetadata:\n  name: g\n"
 FILES = "files:\n- a.enc.yaml\n"
 
@@ -39,7 +41,7 @@ class Kustomize:
 
     def __init__(self, *names: str) -> None:
         self.names = names
-        self.answer = Finished(0, SECRET.encode(), b"")
+        self.answer = self.hidden = Finished(0, SECRET.encode(), b"")
         self.argv: list[str] = []
         self.env: dict[str, str] = {}
 
@@ -57,7 +59,7 @@ class Kustomize:
     ) -> Finished:
         """Answer."""
         self.argv, self.env = argv, env or {}
-        return self.answer
+        return self.hidden if "SOPSMITH_KSOPS_HIDE" in self.env else self.answer
 
 
 @pytest.fixture
@@ -158,10 +160,29 @@ def test_the_plugins_own_words_are_passed_on(folder: Path) -> None:
     assert caught.value.hint == "git log"
 
 
-def test_objects_in_kustomizes_words_are_cut_off(folder: Path) -> None:
+def test_kustomizes_words_come_from_a_run_without_values(folder: Path) -> None:
     programs = Kustomize(KUSTOMIZE)
-    said = b"Error: missing metadata.name in object {{v1 Secret} map[k:canary]}\n"
-    programs.answer = Finished(1, b"", said)
+    programs.answer = Finished(1, b"", b"Error: node contents: canary\n")
+    programs.hidden = Finished(1, b"", b"Error: node contents: hidden\n")
     with pytest.raises(OutsideError) as caught:
         run(folder, programs)
-    assert caught.value.message == "kustomize failed: Error: missing metadata.name in object"
+    assert caught.value.message == "kustomize failed: Error: node contents: hidden"
+
+
+def test_a_complaint_about_a_value_is_not_repeated(folder: Path) -> None:
+    programs = Kustomize(KUSTOMIZE)
+    programs.answer = Finished(1, b"", b"Error: canary\nerror: canary\n")
+    programs.hidden = Finished(0, b"", b"")
+    with pytest.raises(OutsideError, match="over something in a value") as caught:
+        run(folder, programs)
+    assert "canary" not in f"{caught.value} {caught.value.hint}"
+
+
+def test_nothing_is_repeated_where_another_plugin_runs(folder: Path) -> None:
+    text = (folder / "g.yaml").read_text()
+    (folder / "g.yaml").write_text(text.replace("path: ksops", "path: ./ksops"))
+    programs = Kustomize(KUSTOMIZE)
+    programs.answer = programs.hidden = Finished(1, b"", b"Error: canary\n")
+    with pytest.raises(OutsideError, match="not sopsmith's") as caught:
+        run(folder, programs)
+    assert "canary" not in str(caught.value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sopsmith.kube.mask import find_tokens, mask
+from sopsmith.kube.mask import find_tokens, hide, mask
 
 TOKEN_TEXT = "ENC[AES256_GCM,data:YQ==,iv:YQ==,tag:YQ==,type:str]"
 IN_BASE64 = "RU5DW0FFUzI1Nl9HQ00sZGF0YTpZUT09LGl2OllRPT0sdGFnOllRPT0sdHlwZTpzdHJd"
@@ -41,3 +41,20 @@ def test_ciphertext_behind_base64_is_found_in_secrets() -> None:
     secret: dict[str, object] = {"kind": "Secret", "data": {"a": IN_BASE64, "b": "eA==", "c": "é"}}
     assert find_tokens({**secret, "stringData": {"d": TOKEN_TEXT}}) == ["data.a", "stringData.d"]
     assert find_tokens({"kind": "Secret", "data": {"a": TOKEN_TEXT}}) == ["data.a"]
+
+
+def test_hidden_objects_keep_their_shape_and_types() -> None:
+    secret: dict[str, object] = {
+        "kind": "Secret",
+        "metadata": {"name": "a"},
+        "data": {"k": "eHk="},
+        "stringData": {"k": "x"},
+        "spec": [1, True, None, 1.5, "x"],
+    }
+    assert hide(secret) == {
+        "kind": "Secret",
+        "metadata": {"name": "a"},
+        "data": {"k": "aGlkZGVu"},
+        "stringData": {"k": "hidden"},
+        "spec": [0, False, None, 0, "hidden"],
+    }
