@@ -32,13 +32,14 @@ def main() -> None:
     parser.add_argument("--secrets", type=int, default=100, help="Secrets to encrypt")
     parser.add_argument("--sizes", default="1,10,100,1000", help="files for the plugin")
     parser.add_argument("--runs", type=int, default=9, help="runs of each short piece of work")
+    parser.add_argument("--results", default=str(ROOT / "bench" / "results.json"))
     chosen = parser.parse_args()
     sizes = [int(size) for size in chosen.sizes.split(",")]
     with tempfile.TemporaryDirectory(prefix="sopsmith-bench-") as folder:
         world = World(Path(folder) / "world", (ROOT / ".tools" / "bin",))
         results = {"machine": _machine(world), "generate": _bench_generate(world, chosen)}
         results["plugin"] = [_bench_plugin(world, size, chosen.runs) for size in sizes]
-    (ROOT / "bench" / "results.json").write_text(json.dumps(results, indent=2) + "\n")
+    Path(chosen.results).write_text(json.dumps(results, indent=2) + "\n")
 
 
 def _machine(world: World) -> dict[str, str]:
