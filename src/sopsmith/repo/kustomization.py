@@ -79,8 +79,13 @@ class Use(NamedTuple):
     @property
     def is_found_on_path(self) -> bool:
         """Tell whether kustomize looks for the program `ksops` on PATH."""
-        lines = [line.split("#")[0].strip() for line in (self.function or "").splitlines()]
-        return "path: ksops" in lines
+        try:
+            (tree,) = yaml.parse(self.function or "")
+        except (Error, ValueError):
+            return False
+        fields = to_object(tree.root)
+        call = fields.get("exec") if isinstance(fields, dict) else None
+        return isinstance(call, dict) and call.get("path") == "ksops"
 
 
 def find_generators(files: Files, folder: str) -> list[Use]:

@@ -8,7 +8,7 @@ import pytest
 
 from sopsmith.adapters.files import LocalFiles
 from sopsmith.errors import Error, ManifestError
-from sopsmith.repo.kustomization import find_generators
+from sopsmith.repo.kustomization import Layer, Use, find_generators
 from sopsmith.repo.promises import Promise, find_promises
 
 GENERATOR = "apiVersion: viaduct.ai/v1\nkind: ksops\nmetadata:\n  name: g\nfiles:\n- ./*.enc.yaml\n"
@@ -145,3 +145,20 @@ def test_a_glob_that_matches_nothing_is_an_error(tree: Tree) -> None:
     (tree.root / "base/a.enc.yaml").unlink()
     with pytest.raises(ManifestError, match="no file matches"):
         tree.promises("top")
+
+
+@pytest.mark.parametrize(
+    ("function", "found"),
+    [
+        ("exec:\n  # on PATH\n  path: ksops\n", True),
+        ("exec: {path: ksops}", True),
+        ("exec:\n  path: ./ksops\n", False),
+        ("container: {image: x}", False),
+        ("[", False),
+        ("", False),
+    ],
+)
+def test_a_plugin_on_path_is_told_from_others(function: str, found: bool) -> None:
+    annotations = {"config.kubernetes.io/function": function}
+    use = Use("", "", {"metadata": {"annotations": annotations}}, Layer())
+    assert use.is_found_on_path is found
