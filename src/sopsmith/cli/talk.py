@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from sopsmith.errors import Error
+from sopsmith.errors import Error, OutsideError
 
 _COLOURS = {"error": "31", "hint": "36", "warning": "33", "note": "2"}
 
@@ -34,9 +34,19 @@ def report(error: Error) -> None:
 
 
 def put(data: bytes) -> None:
-    """Write data to stdout."""
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+    """Write data to stdout.
+
+    Raises:
+        OutsideError: It cannot be written; a reader that has gone is a BrokenPipeError.
+    """
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        reason = (error.strerror or "the system refused").lower()
+        raise OutsideError(f"cannot be written: {reason}", path="standard output") from None
 
 
 def put_json(value: object) -> None:
