@@ -46,7 +46,6 @@ def test_a_value_is_masked(overlay: Watch, text: str, output: str) -> None:
     overlay.tells_nothing(*BUILTIN, "--output", output)
 
 
-@pytest.mark.xfail(strict=True, reason="the builtin engine neither expands nor masks a List")
 @pytest.mark.parametrize("kind", ["List", "SecretList"])
 def test_a_value_inside_a_list_is_masked(overlay: Watch, kind: str) -> None:
     items = f"[{{kind: Secret, stringData: {{a: {CANARY}}}}}]"

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from sopsmith.errors import Error, ManifestError, OutsideError
 from sopsmith.formats import yaml
 from sopsmith.formats.tree import to_object
+from sopsmith.kube.lists import members
 from sopsmith.kube.mask import find_tokens, mask
 from sopsmith.ports import Files, Programs
 from sopsmith.repo.kustomization import Layer, Use, find_generators
@@ -76,10 +77,13 @@ class Rendered(NamedTuple):
         """Return the objects with the values of Secrets, and of all that was encrypted, hidden."""
         return [
             mask(one)
-            if one.get("kind") == "Secret" or any(p.is_kept_by(one) for p in self.promises)
+            if self.engine == BUILTIN or one.get("kind") == "Secret" or self._was_encrypted(one)
             else one
             for one in self.objects
         ]
+
+    def _was_encrypted(self, one: Manifest) -> bool:
+        return any(promise.is_kept_by(one) for promise in self.promises)
 
 
 def render(request: Request, doors: Doors) -> Rendered:
@@ -94,9 +98,8 @@ def render(request: Request, doors: Doors) -> Rendered:
     promises = [promise for use in uses for promise in find_promises(doors.files, use)]
     engine = _choose(request.engine, doors.programs, uses)
     if engine == BUILTIN:
-        objects = [
-            _placed(one, use.layer) for use in uses for one in doors.make(use.folder, use.manifest)
-        ]
+        made = [(one, use) for use in uses for one in doors.make(use.folder, use.manifest)]
+        objects = [_placed(one, use.layer) for top, use in made for one in members(top)]
         # Only kustomize appends hashes.
         promises = [promise._replace(hashed=False) for promise in promises]
     else:

@@ -14,6 +14,7 @@ from sopsmith.errors import Error, ManifestError
 from sopsmith.formats import find_format, load_format, narrow
 from sopsmith.formats.tree import to_object
 from sopsmith.kube.ksops import NEEDS_HASH, parse_generator
+from sopsmith.kube.lists import members
 from sopsmith.kube.mask import CIPHERTEXT
 from sopsmith.kube.wildcard import has_wildcard, matches
 from sopsmith.ports import Files
@@ -113,14 +114,8 @@ def _clear_parts(data: bytes, path: str) -> list[dict[str, object]]:
     except Error as error:
         raise error.at(path) from None
     tops = [to_object(tree.root) for tree in trees]
-    return [one for top in tops if isinstance(top, dict) for one in _members(top)]
-
-
-def _members(top: dict[str, object]) -> list[dict[str, object]]:
-    items = top.get("items")
-    if str(top.get("kind")).endswith("List") and isinstance(items, list):
-        return [one for one in items if isinstance(one, dict)]
-    return [top] if isinstance(top.get("kind"), str) else []
+    found = [one for top in tops if isinstance(top, dict) for one in members(top)]
+    return [one for one in found if isinstance(one.get("kind"), str)]
 
 
 def _promise(one: dict[str, object], layer: Layer, source: str) -> Promise:

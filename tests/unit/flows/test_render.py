@@ -24,6 +24,11 @@ FUNCTION = (
     "  annotations:\n    config.kubernetes.io/function: |\n      exec:\n        path: ksops\n"
 )
 GENERATOR = "apiVersion: viaduct.ai/v1\nkind: ksops\nmetadata:\n  name: g\n"
+SECRET_OBJECT: dict[str, object] = {
+    "kind": "Secret",
+    "metadata": {"name": "a"},
+    "data": {"k": "eHk="},
+}
 FILES = "files:\n- a.enc.yaml\n"
 
 
@@ -73,10 +78,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(folder: Path, programs: Kustomize, engine: str = AUTO) -> Rendered:
-    made: list[dict[str, object]] = [
-        {"kind": "Secret", "metadata": {"name": "a"}, "data": {"k": "eHk="}}
-    ]
-    doors = Doors(LocalFiles(), programs, lambda *_: made)
+    doors = Doors(LocalFiles(), programs, lambda *_: [SECRET_OBJECT])
     return render(Request(str(folder), engine, "/plugins", "/usr/bin"), doors)
 
 
@@ -118,6 +120,15 @@ def test_the_builtin_engine_applies_prefix_suffix_and_namespace(folder: Path) ->
     )
     rendered = run(folder, Kustomize(), BUILTIN)
     assert rendered.objects[0]["metadata"] == {"name": "p-a-s", "namespace": "n"}
+
+
+def test_the_builtin_engine_takes_lists_apart_and_hides_all_that_it_makes(folder: Path) -> None:
+    config = {"kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"k": "x y"}}
+    made: list[dict[str, object]] = [{"kind": "List", "items": [config, SECRET_OBJECT]}]
+    doors = Doors(LocalFiles(), Kustomize(), lambda *_: made)
+    rendered = render(Request(str(folder), BUILTIN, "", ""), doors)
+    assert [one["kind"] for one in rendered.objects] == ["ConfigMap", "Secret"]
+    assert rendered.masked()[0]["data"] == {"k": "<not base64, 3 bytes>"}
 
 
 def test_kubectl_serves_legacy_generators_alone(folder: Path) -> None:
