@@ -30,31 +30,43 @@ class Job(NamedTuple):
 
     Attributes:
         argv: The program and its arguments.
+        runs: How often it is measured.
         stdin: What it reads.
         prepare: Puts the folder back to where a run starts from; not measured.
     """
 
     argv: tuple[str, ...]
+    runs: int
     cwd: Path
     environ: dict[str, str]
     stdin: bytes = b""
     prepare: Callable[[], None] | None = None
 
 
-def measure(job: Job, runs: int) -> Measured:
-    """Run a job several times, after one run that warms the disk's cache if there are several.
+def measure(*jobs: Job) -> list[Measured]:
+    """Run jobs in turn, so that what else the machine does meets all of them alike.
+
+    A job of several runs has one more that is not measured and warms the disk's cache.
 
     Raises:
-        RuntimeError: It ended with an exit code other than 0.
+        RuntimeError: A program ended with an exit code other than 0.
     """
-    if runs > 1:
-        _once(job)
-    measured = [_once(job) for _ in range(runs)]
-    return Measured(
-        statistics.median(seconds for seconds, _ in measured),
-        statistics.median(mebibytes for _, mebibytes in measured),
-        runs,
-    )
+    found: list[list[tuple[float, float]]] = [[] for _ in jobs]
+    for job in jobs:
+        if job.runs > 1:
+            _once(job)
+    for turn in range(max(job.runs for job in jobs)):
+        for job, measured in zip(jobs, found, strict=True):
+            if turn < job.runs:
+                measured.append(_once(job))
+    return [
+        Measured(
+            statistics.median(seconds for seconds, _ in measured),
+            statistics.median(mebibytes for _, mebibytes in measured),
+            len(measured),
+        )
+        for measured in found
+    ]
 
 
 def _once(job: Job) -> tuple[float, float]:

@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from bench.measure import Job, Measured, measure
@@ -70,27 +71,27 @@ def _make_repository(world: World, name: str, count: int) -> Path:
 
 
 def _bench_generate(world: World, chosen: argparse.Namespace) -> dict[str, object]:
-    count, runs = chosen.secrets, chosen.runs
-    empty = _make_repository(world, "generate", count)
-    work = world.work / "generate-run"
+    empty = _make_repository(world, "empty", chosen.secrets)
+    filled = Path(shutil.copytree(empty, world.work / "filled"))
+    world.run("sopsmith", "generate", cwd=filled)
+    plain = Path(shutil.copytree(filled, world.work / "plain"))
+    files = sorted(str(path.relative_to(plain)) for path in plain.rglob("*.secret.yaml"))
+    world.run("sopsmith", "decrypt", "--in-place", *files, cwd=plain)
+    work = world.work / "run"
 
-    def start_over() -> None:
-        shutil.rmtree(work, ignore_errors=True)
-        shutil.copytree(empty, work)
+    def start_from(source: Path) -> Callable[[], None]:
+        def start() -> None:
+            shutil.rmtree(work, ignore_errors=True)
+            shutil.copytree(source, work)
 
-    ours = measure(
-        Job(("sopsmith", "generate"), work, world.environ, prepare=start_over), max(3, runs // 2)
+        return start
+
+    generate, loop = ("sopsmith", "generate"), ("sh", "-ec", _ENCRYPT_LOOP, "sh", *files)
+    ours, again, theirs = measure(
+        Job(generate, chosen.runs, work, world.environ, prepare=start_from(empty)),
+        Job(generate, chosen.runs, work, world.environ, prepare=start_from(filled)),
+        Job(loop, min(3, chosen.runs), work, world.environ, prepare=start_from(plain)),
     )
-    again = measure(Job(("sopsmith", "generate"), work, world.environ), max(3, runs // 2))
-    files = sorted(str(path.relative_to(work)) for path in work.rglob("*.secret.yaml"))
-    plain = {file: world.run("sopsmith", "decrypt", file, cwd=work) for file in files}
-
-    def write_plain() -> None:
-        for file, text in plain.items():
-            (work / file).write_bytes(text)
-
-    loop = Job(("sh", "-ec", _ENCRYPT_LOOP, "sh", *files), work, world.environ, b"", write_plain)
-    theirs = measure(loop, 3)
     _title(f"encrypt {len(files)} Secrets")
     _row("sops encrypt --in-place, one process a file", theirs)
     _row("sopsmith generate, all new", ours, theirs)
@@ -111,12 +112,12 @@ def _bench_plugin(world: World, size: int, runs: int) -> dict[str, object]:
     if not plugins.exists():
         world.run("sopsmith", "plugin", "install", str(plugins))
     files = sorted(path.name for path in folder.glob("*.secret.yaml"))
-    runs = runs if size <= 100 else max(3, runs // 3)
-    ksops = Job((str(plugins / "ksops"),), folder, world.environ, _resource_list(folder))
-    plugin = measure(ksops, runs)
-    one = measure(Job(("sops", "decrypt", files[0]), folder, world.environ), runs)
-    loop = Job(("sh", "-ec", _DECRYPT_LOOP, "sh", *files), folder, world.environ)
-    every = measure(loop, 3 if size < 100 else 1)
+    environ, few = world.environ, min(3, runs) if size <= 100 else 1
+    plugin, one, every = measure(
+        Job((str(plugins / "ksops"),), runs, folder, environ, _resource_list(folder)),
+        Job(("sops", "decrypt", files[0]), runs, folder, environ),
+        Job(("sh", "-ec", _DECRYPT_LOOP, "sh", *files), few, folder, environ),
+    )
     _title(f"open {size} file{'s' * (size > 1)} ({1e6 * plugin.seconds / size:,.0f} µs a file)")
     _row("sops decrypt, one process for one file", one)
     _row("sops decrypt, one process a file", every)
