@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 
@@ -30,6 +31,47 @@ class Files(Protocol):
 
     def names(self, folder: str) -> list[str]:
         """Return the sorted names in a folder, or nothing where there is none."""
+
+
+class Trees(Protocol):
+    """Find the files of a tree, and look at them."""
+
+    def walk(self, paths: tuple[str, ...]) -> Iterator[str]:
+        """Yield every file under some paths, in path order, each once.
+
+        A folder that cannot be listed is yielded itself, so that whoever reads it learns why.
+
+        Raises:
+            OutsideError: A path is not there.
+        """
+
+    def peek(self, path: str) -> tuple[bytes, bytes, int]:
+        """Return a file's first and last bytes and its size; a small file is whole in both.
+
+        Raises:
+            OutsideError: It cannot be read.
+        """
+
+    def read(self, path: str) -> bytes:
+        """Return a file's bytes, as `Files` does."""
+
+
+Answer = tuple["str | int | Answer | None", ...] | None
+"""What a worker hands back: plain values, so that they cross a pipe without pickling."""
+
+
+class Workers(Protocol):
+    """Do a piece of work for many items, on as many cores as are worth it."""
+
+    def map(self, work: Callable[[str], Answer], items: Iterable[str]) -> Iterator[Answer]:
+        """Yield the answer for every item, in the order of the items.
+
+        The work may run in other processes: what it changes is lost, and an exception that is
+        no `Error` ends everything. Memory does not grow with the number of items.
+
+        Raises:
+            OutsideError: A process died.
+        """
 
 
 class Programs(Protocol):

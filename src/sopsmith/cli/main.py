@@ -17,6 +17,7 @@ COMMANDS = {
     "render": "Show what the cluster would get",
     "encrypt": "Encrypt files with SOPS",
     "decrypt": "Decrypt SOPS files",
+    "verify": "Check that every SOPS file opens",
     "plugin": "Install the kustomize plugin",
 }
 

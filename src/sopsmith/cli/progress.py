@@ -1,0 +1,40 @@
+"""Count on a terminal while something long goes on; elsewhere say nothing."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+_PAUSE = 0.1  # seconds between two pictures
+
+
+class Counter:
+    """A line on stderr that counts, and is gone afterwards.
+
+    Args:
+        words: What is counted, such as `files looked at`.
+    """
+
+    def __init__(self, words: str) -> None:
+        self._words = words
+        self._count = 0
+        self._shown = 0.0
+        self._live = sys.stderr.isatty()
+
+    def __enter__(self) -> Counter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+    def tick(self) -> None:
+        """Count one more."""
+        self._count += 1
+        if self._live and self._count % 16 == 0:
+            now = time.monotonic()
+            if now - self._shown >= _PAUSE:
+                self._shown = now
+                sys.stderr.write(f"\r\x1b[K{self._count:,} {self._words}")
+                sys.stderr.flush()
