@@ -11,6 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sopsmith.errors import FormatError
+
 
 class Timestamp(str):
     """A moment as RFC 3339 text, which keeps the nanoseconds that `datetime` would lose."""
@@ -112,9 +114,9 @@ class Comment:
     """A comment line or the comment behind a value.
 
     Attributes:
-        text: What follows the `#`.
+        text: What follows the mark (`#`; in INI, also `;` and the spaces behind it).
         path: Keys of the collection that holds it, which is its additional data.
-        start, end: Span from the `#` to the end of the line, exclusive.
+        start, end: Span from the `#` (in INI, from the text) to the end of the line, exclusive.
         item: It is written as a list item `- ENC[…,type:comment]`, as sops writes comments
             inside lists; the span then begins at the dash.
         token: Source text of the span that the text was decrypted from, or None.
@@ -130,6 +132,10 @@ class Comment:
         self.item = item
         self.token: str | None = None
 
+    def written(self, content: str) -> str:
+        """Return the source of this span with another text, or with a token, in it."""
+        return "#" + content
+
 
 class Tree:
     """One document of a file.
@@ -139,9 +145,10 @@ class Tree:
         comments: Its comments in the order of the text.
         start, end: Span of the document in the text.
         aliases: (copy, target) of every alias; the copy stands in the tree.
+        losses: What sops would lose of this text without a word; encryption refuses it.
     """
 
-    __slots__ = ("aliases", "comments", "end", "root", "start")
+    __slots__ = ("aliases", "comments", "end", "losses", "root", "start")
 
     def __init__(
         self, root: Node, comments: list[Comment] | None = None, start: int = 0, end: int = 0
@@ -149,6 +156,7 @@ class Tree:
         self.root = root
         self.comments = comments or []
         self.aliases: list[tuple[Node, Node]] = []
+        self.losses: list[FormatError] = []
         self.start = start
         self.end = end
 

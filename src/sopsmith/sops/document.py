@@ -162,7 +162,7 @@ class Unlocked:
                 written = self.form.write_scalar(scalar.value, scalar, self.text)
                 edits.append((scalar.start, scalar.end, written))
         edits += [
-            (comment.start, comment.end, "#" + comment.text)
+            (comment.start, comment.end, comment.written(comment.text))
             for tree in self.trees
             for comment in tree.comments
             if comment.token is not None
@@ -334,6 +334,8 @@ def _parse_plain(text: str, form: Format, path: str) -> list[Tree]:
     trees = form.parse(text)
     if not trees or (isinstance(trees[0].root, Scalar) and trees[0].root.value is None):
         raise FormatError("there is nothing to encrypt", path=path)
+    for loss in (loss for tree in trees for loss in tree.losses):
+        raise loss
     for number, tree in enumerate(trees):
         root = tree.root
         if isinstance(root, Mapping):

@@ -202,6 +202,7 @@ def _token_edits(one: Unlocked, sealer: Sealer) -> list[Edit]:
             written = one.form.write_token(token, scalar, one.text)
             edits.append((scalar.start, scalar.end, written))
     for comment in (comment for tree in one.trees for comment in tree.comments if comment.token):
-        lead = "- " if comment.item else "#"
-        edits.append((comment.start, comment.end, lead + sealer.comment_token(comment)))
+        token = sealer.comment_token(comment)
+        written = "- " + token if comment.item else comment.written(token)
+        edits.append((comment.start, comment.end, written))
     return edits

@@ -205,7 +205,7 @@ class Sealer:
                 continue
             written = self._kept.comment(comment) if self._kept else None
             if written is None:
-                written = "#" + self.comment_token(comment)
+                written = comment.written(self.comment_token(comment))
             _add_comment(edits, (comment.start, comment.end, written))
 
 
