@@ -16,7 +16,7 @@ class Settings:
     Attributes:
         home: The user's home folder; "" where there is none.
         config_home: The user's configuration folder, as Go's os.UserConfigDir has it.
-        variables: The `SOPS_*`, `KSOPS_*` and `SOPSMITH_*` variables.
+        variables: The `SOPS_*`, `KSOPS_*`, `SOPSMITH_*` and `VAULT_*` variables.
     """
 
     __slots__ = ("config_home", "home", "variables")
@@ -41,7 +41,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     variables = {
         name: value
         for name, value in source.items()
-        if name.startswith(("SOPS_", "KSOPS_", "SOPSMITH_"))
+        if name.startswith(("SOPS_", "KSOPS_", "SOPSMITH_", "VAULT_"))
     }
     return Settings(home, _config_home(source, home), variables)
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 
-from sopsmith import age, pgp
+from sopsmith import age
+from sopsmith.adapters.kinds import load_kinds
 from sopsmith.errors import Error, OutsideError
 from sopsmith.sops.keyring import Keyring
 
@@ -17,10 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sopsmith.adapters.environment import Settings
     from sopsmith.age import Identity
-    from sopsmith.pgp import Run
     from sopsmith.ports import Files, Programs
-    from sopsmith.secret import Secret
-    from sopsmith.sops.masterkeys import MasterKey, Stanza
 
 _SSH_FILES = ("id_ed25519", "id_rsa")
 
@@ -51,23 +49,8 @@ def load_keyring(settings: Settings, files: Files, programs: Programs) -> Keyrin
         search.sources,
         search.failures,
         late=search.late,
-        kinds={"pgp": PgpKind(search.run_gpg)},
+        kinds=load_kinds(settings, programs),
     )
-
-
-class PgpKind:
-    """`masterkeys.Kind` over the gpg program."""
-
-    def __init__(self, run: Run) -> None:
-        self._run = run
-
-    def wrap(self, key: MasterKey, data_key: Secret) -> str:
-        """Return an armored PGP message for the key's fingerprint."""
-        return pgp.wrap(key.name, data_key, self._run)
-
-    def unwrap(self, stanza: Stanza) -> bytes | None:
-        """Return the data key, or None where gpg has no key for it."""
-        return pgp.unwrap(stanza.enc, self._run)
 
 
 class _Search:
@@ -106,15 +89,6 @@ class _Search:
         if recipient.startswith("ssh-"):
             found += self._ssh_identities(recipient)
         return found
-
-    def run_gpg(self, argv: list[str], stdin: bytes) -> tuple[int, bytes]:
-        program = self._settings.get("SOPS_GPG_EXEC") or argv[0]
-        try:
-            done = self._programs.run([program, *argv[1:]], stdin=stdin)
-        except OutsideError as error:
-            self.failures.append(error)
-            return 1, b""
-        return done.code, done.stdout
 
     def _read(self, path: str) -> None:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sopsmith import age
 from sopsmith.age import Identity
-from sopsmith.errors import Error, MasterKeyError, NoIdentity, Tampered
+from sopsmith.errors import Error, MasterKeyError, NoIdentity, OutsideError, Tampered
 from sopsmith.secret import Secret
 from sopsmith.sops.masterkeys import Stanza
 from sopsmith.sops.metadata import Metadata
@@ -101,6 +101,10 @@ class Keyring:
                     place = f"sops.{stanza.kind}"
                     damaged = damaged or Tampered(error.message, key=place, hint=error.hint)
                     continue
+                except OutsideError as error:
+                    # A service that does not answer counts only when nothing else opens it.
+                    self.failures.append(error)
+                    continue
                 if found is not None:
                     return found
         if damaged is not None:
@@ -137,7 +141,7 @@ class Keyring:
         if not self.identities:
             message = f"no identity at hand; the file is encrypted to {needed}"
             places = ", ".join(self.sources)
-            hint = problems or f"nothing found in {places}" if places else None
+            hint = problems or (f"nothing found in {places}" if places else None)
         else:
             message = f"no identity at hand opens it; encrypted to {needed}; tried {tried}"
             hint = problems or None
