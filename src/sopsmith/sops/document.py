@@ -169,11 +169,21 @@ class Unlocked:
         ]
         return splice(self.text, edits).encode()
 
-    def reencrypt(self, plaintext: bytes, *, now: datetime, random: Random = os.urandom) -> bytes:
+    def reencrypt(
+        self,
+        plaintext: bytes,
+        *,
+        now: datetime,
+        random: Random = os.urandom,
+        others: tuple[Unlocked, ...] = (),
+    ) -> bytes:
         """Return this file with another plaintext, under the same data key.
 
         Values that are equal keep their tokens; a plaintext that is equal gives the same
         bytes back, time and MAC included.
+
+        Args:
+            others: Further versions under the same data key, whose tokens are kept as well.
 
         Raises:
             FormatError: The plaintext is not of the file's format.
@@ -184,9 +194,8 @@ class Unlocked:
             return self.original
         text = _decode(plaintext)
         trees = _parse_plain(text, self.form, self.path)
-        sealer = Sealer(
-            self.form, self.metadata.selector, self.data_key.reveal(), random, Kept(self.trees)
-        )
+        kept = Kept(self.trees, *(one.trees for one in others if one.data_key == self.data_key))
+        sealer = Sealer(self.form, self.metadata.selector, self.data_key.reveal(), random, kept)
         leaves = leaves_of(trees)
         edits = sealer.edits(text, trees, leaves)
         refuse_clear(sealer, self.metadata.selector.kind, self.path)

@@ -96,11 +96,19 @@ def update_keys(unlocked: Unlocked, rule: CreationRule, kinds: Kinds, *, now: da
     return change.apply(groups, rule.threshold, rule.selector, mac_only=rule.mac_only)
 
 
-def rotate(unlocked: Unlocked, rule: CreationRule | None, kinds: Kinds, *, now: datetime) -> bytes:
+def rotate(
+    unlocked: Unlocked,
+    rule: CreationRule | None,
+    kinds: Kinds,
+    *,
+    now: datetime,
+    data_key: Secret | None = None,
+) -> bytes:
     """Return a document under a new data key, every token new.
 
     Args:
         rule: Gives master keys and selector; None keeps those of the document.
+        data_key: 32 random bytes; made here unless given.
 
     Raises:
         MasterKeyError: A key cannot be used.
@@ -112,7 +120,7 @@ def rotate(unlocked: Unlocked, rule: CreationRule | None, kinds: Kinds, *, now: 
         if rule is None
         else (rule.threshold, rule.selector, rule.mac_only)
     )
-    change = _Change(unlocked, Secret(os.urandom(32)), now)
+    change = _Change(unlocked, data_key or Secret(os.urandom(32)), now)
     stanzas = change.wrap(groups if rule is None else rule.key_groups, threshold, kinds)
     return change.apply(stanzas, threshold, selector, mac_only=mac_only)
 

@@ -56,17 +56,30 @@ def leaves_of(trees: list[Tree]) -> list[Leaf]:
 
 
 class Kept:
-    """Tokens of an older version, each to be taken at most once."""
+    """Tokens of other versions under the same data key, each to be taken at most once."""
 
-    def __init__(self, trees: list[Tree]) -> None:
+    def __init__(self, *versions: list[Tree]) -> None:
         self._tokens: dict[tuple[Path, bytes, str], list[tuple[Address, str]]] = {}
-        for leaf in leaves_of(trees):
-            if leaf.scalar.token is not None:
-                known = self._tokens.setdefault(_identity(leaf.path, leaf.scalar.value), [])
-                known.append((leaf.address, leaf.scalar.token))
         self._comments: dict[tuple[Path, str], list[str]] = {}
-        for comment in (one for tree in trees for one in tree.comments if one.token):
-            self._comments.setdefault((comment.path, comment.text), []).append(comment.token or "")
+        seen: set[str] = set()
+        for trees in versions:
+            seen |= self._add(trees, seen)
+
+    def _add(self, trees: list[Tree], seen: set[str]) -> set[str]:
+        """Add what a version has of its own; a token that versions share counts once."""
+        new = set()
+        for leaf in leaves_of(trees):
+            token = leaf.scalar.token
+            if token is not None and token not in seen:
+                known = self._tokens.setdefault(_identity(leaf.path, leaf.scalar.value), [])
+                known.append((leaf.address, token))
+                new.add(token)
+        for comment in (one for tree in trees for one in tree.comments):
+            if comment.token and comment.token not in seen:
+                known_sources = self._comments.setdefault((comment.path, comment.text), [])
+                known_sources.append(comment.token)
+                new.add(comment.token)
+        return new
 
     def assign(self, leaves: list[Leaf]) -> dict[int, str]:
         """Return the tokens that leaves may keep, by `id` of their scalar.
