@@ -1,14 +1,13 @@
 """Reach the kinds of master key besides age: gpg, AWS KMS, Vault transit.
 
-Nothing is loaded or asked before a stanza of the kind is met, and no identity is read, so
-encrypting asks for no secret key.
+Nothing is loaded or asked before a stanza of the kind is met (the plugin's start-up counts),
+and no identity is read, so encrypting asks for no secret key.
 """
 
 from __future__ import annotations
 
 import os
 
-from sopsmith import aws_kms, pgp, vault_transit
 from sopsmith.errors import MasterKeyError, OutsideError
 
 TYPE_CHECKING = False
@@ -45,10 +44,14 @@ class PgpKind:
 
     def wrap(self, key: MasterKey, data_key: Secret) -> str:
         """Return an armored PGP message for the key's fingerprint."""
+        from sopsmith import pgp
+
         return pgp.wrap(key.name, data_key, self._run)
 
     def unwrap(self, stanza: Stanza) -> bytes | None:
         """Return the data key, or None where gpg has no key for it."""
+        from sopsmith import pgp
+
         return pgp.unwrap(stanza.enc, self._run)
 
 
@@ -66,12 +69,16 @@ class AwsKmsKind:
 
     def wrap(self, key: MasterKey, data_key: Secret) -> str:
         """Return the data key as KMS encrypted it."""
+        from sopsmith import aws_kms
+
         return self._ask(
             key.fields, lambda client, context: aws_kms.wrap(key.name, context, data_key, client)
         )
 
     def unwrap(self, stanza: Stanza) -> bytes | None:
         """Return the data key; OutsideError where KMS cannot be asked or refuses."""
+        from sopsmith import aws_kms
+
         return self._ask(
             stanza.fields,
             lambda client, context: aws_kms.unwrap(stanza.enc, stanza.name, context, client),
@@ -99,7 +106,9 @@ class AwsKmsKind:
 
 
 def _kms_client(boto3: Any, fields: dict[str, object]) -> KmsClient:
-    region = aws_kms.region_of(str(fields.get("arn", "")))
+    from sopsmith.aws_kms import region_of
+
+    region = region_of(str(fields.get("arn", "")))
     session = boto3.Session(profile_name=fields.get("aws_profile") or None, region_name=region)
     role = fields.get("role")
     if role:
@@ -123,10 +132,14 @@ class VaultKind:
 
     def wrap(self, key: MasterKey, data_key: Secret) -> str:
         """Return the data key as Vault encrypted it."""
+        from sopsmith import vault_transit
+
         return vault_transit.wrap(*_place(key.fields), data_key, self._post)
 
     def unwrap(self, stanza: Stanza) -> bytes | None:
         """Return the data key; OutsideError where Vault cannot be asked or refuses."""
+        from sopsmith import vault_transit
+
         return vault_transit.unwrap(*_place(stanza.fields), stanza.enc, self._post)
 
     def _post(self, url: str, body: dict[str, str]) -> dict[str, object]:
