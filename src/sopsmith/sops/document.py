@@ -65,6 +65,7 @@ class Document:
     """
 
     def __init__(self, text: str, form: Format, path: str) -> None:
+        self._lead, text = _cut_mark(text)
         self._text = text
         self._form = form
         self.path = path
@@ -127,6 +128,7 @@ class Unlocked:
 
     def __init__(self, document: Document, data_key: Secret) -> None:
         self._strip = document._strip
+        self._lead = document._lead
         self.data_key = data_key
         self.text = document._text
         self.form = document._form
@@ -138,7 +140,11 @@ class Unlocked:
     @property
     def original(self) -> bytes:
         """The encrypted file as it was read."""
-        return self.text.encode()
+        return self.encode(self.text)
+
+    def encode(self, text: str) -> bytes:
+        """Return a text that takes this file's place as bytes, with its byte order mark."""
+        return (self._lead + text).encode()
 
     def source_trees(self) -> list[Tree]:
         """Return the documents that carry metadata, parsed again with it in them."""
@@ -155,6 +161,10 @@ class Unlocked:
 
     def plaintext(self) -> bytes:
         """Return the file's text with its values in clear and without the metadata."""
+        return self.encode(self.clear_text())
+
+    def clear_text(self) -> str:
+        """Return the plaintext without a byte order mark."""
         edits = list(self._strip)
         for leaf in leaves_of(self.trees):
             scalar = leaf.scalar
@@ -167,7 +177,7 @@ class Unlocked:
             for comment in tree.comments
             if comment.token is not None
         ]
-        return splice(self.text, edits).encode()
+        return splice(self.text, edits)
 
     def reencrypt(
         self,
@@ -192,7 +202,7 @@ class Unlocked:
         """
         if plaintext == self.plaintext():
             return self.original
-        text = _decode(plaintext)
+        lead, text = _cut_mark(_decode(plaintext))
         trees = _parse_plain(text, self.form, self.path)
         kept = Kept(self.trees, *(one.trees for one in others if one.data_key == self.data_key))
         sealer = Sealer(self.form, self.metadata.selector, self.data_key.reveal(), random, kept)
@@ -201,7 +211,7 @@ class Unlocked:
         refuse_clear(sealer, self.metadata.selector.kind, self.path)
         source = self._changed_metadata(sealer, leaves, now)
         edits += [self.form.insert_entry(text, tree, source) for tree in trees]
-        return splice(text, edits).encode()
+        return (lead + splice(text, edits)).encode()
 
     def set_values(
         self, values: dict[Address, Plain], *, now: datetime, random: Random = os.urandom
@@ -228,7 +238,7 @@ class Unlocked:
         if not edits:
             return self.original
         edits += self._signature_edits(sealer, leaves, now)
-        return splice(self.text, edits).encode()
+        return self.encode(splice(self.text, edits))
 
     def _set_edit(self, sealer: Sealer, leaf: Leaf) -> Edit:
         scalar, value = leaf.scalar, leaf.scalar.value
@@ -285,8 +295,10 @@ def encrypt(
         MasterKeyError: A recipient cannot be used.
     """
     try:
-        sealing = _Sealing(rule, kinds or {}, now)
-        return sealing.encrypt(_decode(data), load_format(format), path)
+        text = _decode(data)
+        # sops reads a byte order mark before YAML alone.
+        text = text if format == "yaml" else text.removeprefix(_BOM)
+        return _Sealing(rule, kinds or {}, now).encrypt(text, load_format(format), path)
     except Error as error:
         raise error.at(path) from None
 
@@ -302,6 +314,7 @@ class _Sealing:
 
     def encrypt(self, text: str, form: Format, path: str) -> bytes:
         rule = self._rule
+        lead, text = _cut_mark(text)
         trees = _parse_plain(text, form, path)
         if not rule.key_groups:
             raise RuleError("no recipient to encrypt to", key=rule.place or None)
@@ -314,7 +327,7 @@ class _Sealing:
         fields = sign_metadata(self._key_fields(data_key), self._moment, mac)
         for tree in trees:
             edits.append(form.insert_entry(text, tree, form.write_entry(text, tree, KEY, fields)))
-        return splice(text, edits).encode()
+        return (lead + splice(text, edits)).encode()
 
     def _key_fields(self, data_key: Secret) -> dict[str, object]:
         rule = self._rule
@@ -333,10 +346,15 @@ class _Sealing:
 
 def _decode(data: bytes) -> str:
     try:
-        return data.decode().removeprefix(_BOM)
+        return data.decode()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise FormatError("not UTF-8 text", key=f"line {line}") from None
+
+
+def _cut_mark(text: str) -> tuple[str, str]:
+    """Return a text's byte order mark, or "", and the rest, in which positions count."""
+    return (_BOM, text[1:]) if text.startswith(_BOM) else ("", text)
 
 
 def _parse_plain(text: str, form: Format, path: str) -> list[Tree]:

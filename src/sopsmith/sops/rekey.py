@@ -180,12 +180,12 @@ class _Change:
         for tree, (start, end, node) in zip(one.source_trees(), one.sources, strict=True):
             merged = merge_metadata(node, fields)
             edits.append((start, end, one.form.write_entry(one.text, tree, KEY, merged)))
-        return splice(one.text, edits).encode()
+        return one.encode(splice(one.text, edits))
 
     def _anew(self, fields: dict[str, object], selector: Selector, *, mac_only: bool) -> bytes:
         """Encrypt the plaintext by another selector; equal values keep their tokens."""
         one = self._unlocked
-        text = one.plaintext().decode()
+        text = one.clear_text()
         trees = one.form.parse(text)
         kept = Kept(one.trees) if self._data_key == one.data_key else None
         sealer = Sealer(one.form, selector, self._data_key.reveal(), os.urandom, kept)
@@ -198,7 +198,7 @@ class _Change:
         for tree in trees:
             source = one.form.write_entry(text, tree, KEY, merged)
             edits.append(one.form.insert_entry(text, tree, source))
-        return splice(text, edits).encode()
+        return one.encode(splice(text, edits))
 
 
 def _token_edits(one: Unlocked, sealer: Sealer) -> list[Edit]:

@@ -314,3 +314,19 @@ def test_a_list_item_that_sops_wrote_for_a_comment_comes_back_as_one() -> None:
 
 def test_trees_read_for_the_test_hold_no_metadata() -> None:
     assert "sops" not in str(to_object(unlock(lock(TWO)).trees[0].root))
+
+
+def test_a_byte_order_mark_stays_through_every_change() -> None:
+    sealed = lock("\ufeffa: one\nb: two\n")
+    one = unlock(sealed)
+    assert sealed.startswith("\ufeffa: ENC[")
+    assert one.original == sealed.encode()
+    assert one.plaintext() == b"\xef\xbb\xbfa: one\nb: two\n"
+    assert one.reencrypt(one.plaintext(), now=LATER) == sealed.encode()
+    again = one.reencrypt("\ufeffa: one\nb: new\n".encode(), now=LATER).decode()
+    assert again.splitlines()[0] == sealed.splitlines()[0]
+    assert one.set_values({("a",): "x"}, now=LATER).startswith(b"\xef\xbb\xbfa: ENC[")
+
+
+def test_json_is_written_without_a_byte_order_mark_since_sops_reads_none() -> None:
+    assert lock('\ufeff{"a": "x"}', kind="json").startswith('{"a": "ENC[')
