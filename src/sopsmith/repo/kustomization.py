@@ -123,19 +123,19 @@ class _Walk:
         if depth > _MAX_DEPTH:
             raise ManifestError("kustomizations name each other in a circle", path=folder)
         place, data = found
-        fields = _fields(data, place)
-        components = _texts(fields, "components")
+        fields = parse_fields(data, place)
+        components = texts_of(fields, "components")
         loose = bool(components) or any(fields.get(name) for name in _RENAMERS)
         layer = outer.around(fields, loose=loose)
-        for entry in [*_texts(fields, "resources"), *_texts(fields, "bases"), *components]:
+        for entry in [*texts_of(fields, "resources"), *texts_of(fields, "bases"), *components]:
             self._resource(folder, place, entry, layer, depth)
-        for path in _plain_inputs(fields):
+        for path in plain_inputs_of(fields):
             self._refuse_encrypted(posixpath.normpath(posixpath.join(folder, path)), place)
-        for entry in _texts(fields, "generators"):
+        for entry in texts_of(fields, "generators"):
             self._generator(folder, place, entry, layer)
 
     def _resource(self, folder: str, place: str, entry: str, layer: Layer, depth: int) -> None:
-        if "://" in entry or "?ref=" in entry or entry.startswith(_REMOTE):
+        if is_remote(entry):
             return
         target = posixpath.normpath(posixpath.join(folder, entry))
         if find_kustomization(self._files, target) is not None:
@@ -157,15 +157,15 @@ class _Walk:
 
     def _generator(self, folder: str, place: str, entry: str, layer: Layer) -> None:
         if "\n" in entry:
-            self._take(_documents(entry.encode(), place), folder, place, layer)
+            self._take(parse_documents(entry.encode(), place), folder, place, layer)
             return
         target = posixpath.normpath(posixpath.join(folder, entry))
         inner = find_kustomization(self._files, target)
         if inner is None:
-            self._take(_documents(self._files.read(target), target), folder, target, layer)
+            self._take(parse_documents(self._files.read(target), target), folder, target, layer)
             return
         # A folder of generators; its paths still start from the kustomization that runs them.
-        for name in _texts(_fields(inner[1], inner[0]), "resources"):
+        for name in texts_of(parse_fields(inner[1], inner[0]), "resources"):
             self._generator(folder, inner[0], posixpath.join(entry, name), layer)
 
     def _take(self, objects: list[object], folder: str, place: str, layer: Layer) -> None:
@@ -174,7 +174,17 @@ class _Walk:
                 self.uses.append(Use(folder, place, one, layer))
 
 
-def _documents(data: bytes, place: str) -> list[object]:
+def is_remote(entry: str) -> bool:
+    """Tell whether an entry of `resources` names something outside of this machine."""
+    return "://" in entry or "?ref=" in entry or entry.startswith(_REMOTE)
+
+
+def parse_documents(data: bytes, place: str) -> list[object]:
+    """Return the documents of a YAML file as plain objects.
+
+    Raises:
+        ManifestError, FormatError: It is not YAML.
+    """
     try:
         return [to_object(tree.root) for tree in yaml.parse(data.decode())]
     except UnicodeDecodeError:
@@ -183,21 +193,27 @@ def _documents(data: bytes, place: str) -> list[object]:
         raise error.at(place) from None
 
 
-def _fields(data: bytes, place: str) -> dict[str, object]:
-    documents = _documents(data, place)
+def parse_fields(data: bytes, place: str) -> dict[str, object]:
+    """Return the fields of a kustomization.
+
+    Raises:
+        ManifestError, FormatError: It is not one YAML mapping.
+    """
+    documents = parse_documents(data, place)
     if len(documents) != 1 or not isinstance(documents[0], dict):
         raise ManifestError("is not one mapping", path=place)
     return documents[0]
 
 
-def _texts(fields: dict[str, object], name: str) -> list[str]:
+def texts_of(fields: dict[str, object], name: str) -> list[str]:
+    """Return the texts of a list, or nothing where there is none."""
     value = fields.get(name)
     return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
-def _plain_inputs(fields: dict[str, object]) -> list[str]:
+def plain_inputs_of(fields: dict[str, object]) -> list[str]:
     """Return the local files that kustomize takes over as they are."""
-    paths = _texts(fields, "patchesStrategicMerge")
+    paths = texts_of(fields, "patchesStrategicMerge")
     for name, keys in (
         ("secretGenerator", ("files", "envs")),
         ("configMapGenerator", ("files", "envs")),
@@ -207,5 +223,5 @@ def _plain_inputs(fields: dict[str, object]) -> list[str]:
         for item in items if isinstance(items, list) else []:
             for key in keys if isinstance(item, dict) else ():
                 value = item.get(key)
-                paths += _texts(item, key) if isinstance(value, list) else [str(value or "")]
+                paths += texts_of(item, key) if isinstance(value, list) else [str(value or "")]
     return [path.rpartition("=")[2] for path in paths if path and "\n" not in path]
