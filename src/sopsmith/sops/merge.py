@@ -1,0 +1,114 @@
+"""Merge three versions of a SOPS file.
+
+Values are merged by key path and the text by lines, on the plaintext in memory; the outcome
+is encrypted under one data key. Values that nobody changed keep their tokens, and so do those
+that one side changed, so a merge changes no more than `lastmodified` and `mac` on top of what
+the sides did.
+"""
+
+from __future__ import annotations
+
+import os
+
+from sopsmith.secret import Secret
+from sopsmith.sops.document import Document, Unlocked
+from sopsmith.sops.merging.keys import choose_side, merge_rule
+from sopsmith.sops.merging.texts import MergedTexts, merge_texts
+from sopsmith.sops.merging.values import Conflict
+from sopsmith.sops.rekey import plan_rekey, rotate, update_keys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sopsmith.sops.config import CreationRule
+    from sopsmith.sops.wrapping import Kinds
+
+
+class Ancestor:
+    """What two sides have in common.
+
+    Attributes:
+        texts: The plaintext: none, one, or two where the ancestor is a conflict itself.
+        unlocked: The file, if it was encrypted.
+    """
+
+    __slots__ = ("texts", "unlocked")
+
+    def __init__(self, texts: list[str], unlocked: Unlocked | None = None) -> None:
+        self.texts = texts
+        self.unlocked = unlocked
+
+
+class Merged:
+    """What a merge gives.
+
+    Attributes:
+        ours, theirs: The encrypted file with every conflict settled to that side, under one
+            data key and each with its own MAC; equal where there is no conflict.
+        conflicts: What both sides changed.
+    """
+
+    __slots__ = ("conflicts", "ours", "theirs")
+
+    def __init__(self, ours: bytes, theirs: bytes, conflicts: list[Conflict]) -> None:
+        self.ours = ours
+        self.theirs = theirs
+        self.conflicts = conflicts
+
+
+def merge(
+    base: Ancestor, ours: Unlocked, theirs: Unlocked, kinds: Kinds, *, now: datetime
+) -> Merged:
+    """Return the merge of two versions of a file.
+
+    Args:
+        base: With texts that were verified as those of the sides were.
+        kinds: The kinds of master key besides age that can wrap a data key.
+
+    Raises:
+        RuleError: Both sides changed the selector or the key groups.
+        MasterKeyError: The data key changes and a master key of the file is out of reach.
+        FormatError: A plaintext is not of the file's format.
+    """
+    old = base.unlocked
+    rule = merge_rule(old.metadata if old else None, ours.metadata, theirs.metadata)
+    side = choose_side(old, ours, theirs, rule)
+    texts = merge_texts(
+        base.texts, ours.plaintext().decode(), theirs.plaintext().decode(), ours.form
+    )
+    frame = _frame(side, (ours, theirs), rule, texts, kinds, now)
+    others = (ours, theirs)
+    one = frame.reencrypt(texts.ours.encode(), now=now, others=others)
+    if not texts.conflicts:
+        return Merged(one, one, [])
+    opened = _open(one, frame)
+    other = opened.reencrypt(texts.theirs.encode(), now=now, others=others)
+    return Merged(one, other, texts.conflicts)
+
+
+def _frame(
+    side: Unlocked | None,
+    sides: tuple[Unlocked, Unlocked],
+    rule: CreationRule,
+    texts: MergedTexts,
+    kinds: Kinds,
+    now: datetime,
+) -> Unlocked:
+    """Return a file with the merged master keys, into which the merged plaintext is put."""
+    if side is None:
+        data_key = Secret(os.urandom(32))
+        fresh = rotate(sides[0], rule, kinds, now=now, data_key=data_key)
+        return _open(fresh, sides[0], data_key)
+    fitting = [one for one in sides if one.data_key == side.data_key]
+    ready = [one for one in fitting if plan_rekey(one.metadata, rule).empty]
+    # A side that needs no change at all gives its bytes back as they are.
+    done = [one for one in ready if one.plaintext().decode() == texts.ours]
+    if done or ready:
+        return (done or ready)[0]
+    return _open(update_keys(fitting[0], rule, kinds, now=now), fitting[0])
+
+
+def _open(data: bytes, like: Unlocked, data_key: Secret | None = None) -> Unlocked:
+    document = Document(data.decode(), like.form, like.path)
+    return document.unlock_with(data_key or like.data_key)

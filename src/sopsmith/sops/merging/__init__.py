@@ -1,0 +1,1 @@
+"""Three-way merge of SOPS documents: values by key path, text by lines, keys by recipient."""

@@ -1,0 +1,69 @@
+"""Write two versions of an encrypted file as one with conflict markers, and take it apart.
+
+Each version is a whole SOPS file under one data key, MAC included, so a conflicted file holds
+no plaintext, and taking one side of every hunk gives a file that any sops opens.
+"""
+
+from __future__ import annotations
+
+import re
+from difflib import SequenceMatcher
+
+from sopsmith.sops.merging.lines import split_lines
+
+SIZE = 7  # characters; git's own unless an attribute says otherwise
+_START = re.compile(r"^(<{7,})(?: .*)?$", re.MULTILINE)
+
+
+def join(
+    ours: str, theirs: str, *, size: int = SIZE, labels: tuple[str, str] = ("ours", "theirs")
+) -> str:
+    """Return the two texts as one, each stretch of lines that differ between markers."""
+    left, right = split_lines(ours), split_lines(theirs)
+    found: list[str] = []
+    for kind, a, b, c, d in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
+        if kind == "equal":
+            found += left[a:b]
+            continue
+        found += [f"{'<' * size} {labels[0]}\n", *left[a:b], "=" * size + "\n"]
+        found += [*right[c:d], f"{'>' * size} {labels[1]}\n"]
+    return "".join(found)
+
+
+def has_markers(text: str) -> bool:
+    """Tell whether a text holds a conflict marker at the start of a line."""
+    return _START.search(text) is not None
+
+
+def split(text: str) -> tuple[str, str] | None:
+    """Return the two sides of a text with conflict markers; None where there are none.
+
+    The ancestor's lines that git's diff3 style adds belong to neither. None too where the
+    markers do not fit together.
+    """
+    first = _START.search(text)
+    if first is None:
+        return None
+    marks = {sign: sign * len(first.group(1)) for sign in "<|=>"}
+    sides: tuple[list[str], list[str]] = ([], [])
+    state = "both"
+    for line in split_lines(text):
+        mark = next((sign for sign in "<|=>" if _is_mark(line, marks[sign])), "")
+        if not mark:
+            for side in _TAKES[state]:
+                sides[side].append(line)
+        elif state not in _FOLLOWS[mark]:
+            return None
+        else:
+            state = _STATES[mark]
+    return ("".join(sides[0]), "".join(sides[1])) if state == "both" else None
+
+
+_TAKES = {"both": (0, 1), "ours": (0,), "base": (), "theirs": (1,)}
+_STATES = {"<": "ours", "|": "base", "=": "theirs", ">": "both"}
+_FOLLOWS = {"<": ("both",), "|": ("ours",), "=": ("ours", "base"), ">": ("theirs",)}
+
+
+def _is_mark(line: str, mark: str) -> bool:
+    rest = line.rstrip("\r\n")
+    return rest == mark or rest.startswith(mark + " ")
