@@ -119,10 +119,12 @@ class Comment:
         start, end: Span from the `#` (in INI, from the text) to the end of the line, exclusive.
         item: It is written as a list item `- ENC[…,type:comment]`, as sops writes comments
             inside lists; the span then begins at the dash.
+        takes: Span of another comment, which this one has taken in and which is to go when this
+            one is encrypted; None in most.
         token: Source text of the span that the text was decrypted from, or None.
     """
 
-    __slots__ = ("end", "item", "path", "start", "text", "token")
+    __slots__ = ("end", "item", "path", "start", "takes", "text", "token")
 
     def __init__(self, text: str, path: Path, start: int, end: int, *, item: bool = False) -> None:
         self.text = text
@@ -130,6 +132,7 @@ class Comment:
         self.start = start
         self.end = end
         self.item = item
+        self.takes: tuple[int, int] | None = None
         self.token: str | None = None
 
     def written(self, content: str) -> str:

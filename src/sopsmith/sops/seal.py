@@ -220,6 +220,8 @@ class Sealer:
             if written is None:
                 written = comment.written(self.comment_token(comment))
             _add_comment(edits, (comment.start, comment.end, written))
+            if comment.takes:
+                edits.append((*comment.takes, ""))
 
 
 def _add_comment(edits: list[Edit], new: Edit) -> None:
