@@ -43,8 +43,10 @@ if TYPE_CHECKING:
 else:
     Format = object
 
-_EXTENSIONS = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".env": "dotenv"}
-NAMES = ("yaml", "json", "dotenv")
+_EXTENSIONS = {
+    ".yaml": "yaml", ".yml": "yaml", ".json": "json", ".env": "dotenv", ".ini": "ini",
+}  # fmt: skip
+NAMES = ("yaml", "json", "dotenv", "ini")
 
 
 def load_format(name: str) -> Format:

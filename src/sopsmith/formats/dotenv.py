@@ -5,25 +5,21 @@ verbatim (quotes, spaces and `# x` belong to the value), and the two characters 
 for a line feed. The metadata are flat keys `sops_…`, whose names spell the nesting out:
 `sops_age__list_0__map_enc`. The tree has them nested under `sops`, as in every format.
 
-Source: getsops/sops stores/dotenv/store.go, stores/flatten.go.
+Source: getsops/sops stores/dotenv/store.go.
 """
 
 from __future__ import annotations
 
 from sopsmith.errors import FormatError
-from sopsmith.formats.tree import Comment, Mapping, Node, Plain, Scalar, Sequence, Tree
+from sopsmith.formats.flat import KEY, MAP, flatten, grow, plain_text, to_node
+from sopsmith.formats.tree import Comment, Mapping, Node, Plain, Scalar, Tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from sopsmith.formats.flat import Branch
     from sopsmith.formats.splice import Edit
 
-    # The children of a level by key or index; a level of indices is a list.
-    _Branch = dict[str | int, "Scalar | _Branch"]
-
-KEY = "sops"
 _PREFIX = "sops_"
-_MAP = "__map_"
-_LIST = "__list_"
 
 
 def parse(text: str) -> list[Tree]:
@@ -35,7 +31,7 @@ def parse(text: str) -> list[Tree]:
     """
     root = Mapping([], end=len(text))
     tree = Tree(root, end=len(text))
-    branches: _Branch = {}
+    branches: Branch = {}
     span = (-1, -1)
     at = 0
     for number, line in enumerate(text.split("\n"), start=1):
@@ -45,7 +41,7 @@ def parse(text: str) -> list[Tree]:
         elif line:
             key, scalar = _entry(line, at, number)
             if key.startswith(_PREFIX):
-                _grow(branches, key.removeprefix(_PREFIX), scalar, number)
+                grow(branches, key.removeprefix(_PREFIX), scalar, number)
                 span = (at if span[0] < 0 else span[0], end)
             else:
                 root.keys.append((at, at + len(key)))
@@ -53,7 +49,7 @@ def parse(text: str) -> list[Tree]:
         at = end + 1
     if branches:
         root.keys.append((span[0], span[0]))
-        metadata = _to_node(branches)
+        metadata = to_node(branches)
         metadata.start, metadata.end = span
         root.entries.append((KEY, metadata))
     return [tree]
@@ -66,56 +62,13 @@ def _entry(line: str, at: int, number: int) -> tuple[str, Scalar]:
     return key, Scalar(raw.replace("\\n", "\n"), at + len(key) + 1, at + len(line))
 
 
-def _grow(branches: _Branch, name: str, scalar: Scalar, number: int) -> None:
-    """Hang a value where its flat name leads; sops writes the names in any order."""
-    misfit = FormatError("the metadata's names do not fit together", key=f"line {number}")
-    try:
-        *steps, last = _steps(name)
-    except ValueError:
-        raise misfit from None
-    for step in steps:
-        below = branches.setdefault(step, {})
-        if isinstance(below, Scalar):
-            raise misfit
-        branches = below
-    if last in branches:
-        raise misfit
-    branches[last] = scalar
-
-
-def _steps(name: str) -> list[str | int]:
-    """Return the way that a flat name spells out: `age__list_0__map_enc` to age, 0, enc."""
-    steps: list[str | int] = []
-    for part in name.split(_MAP):
-        key, *indices = part.split(_LIST)
-        steps += [key, *map(int, indices)]
-    return steps
-
-
-def _to_node(branch: _Branch) -> Mapping | Sequence:
-    """Return the collection that a level of names stands for."""
-    children = {
-        step: child if isinstance(child, Scalar) else _to_node(child)
-        for step, child in branch.items()
-    }
-    if all(isinstance(step, str) for step in children):
-        return Mapping([(str(step), child) for step, child in children.items()])
-    if set(children) != set(range(len(children))):
-        raise FormatError("the metadata's lists have gaps or names in them", key=KEY)
-    return Sequence([children[index] for index in range(len(children))])
-
-
 def write_scalar(value: Plain, at: Scalar, text: str) -> str:
     """Return a value as it stands behind the `=`.
 
     Raises:
         FormatError: The value is null or not text, which dotenv cannot hold.
     """
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if value is None or isinstance(value, bytes):
-        raise FormatError("dotenv holds no null and no bytes that are not text")
-    return str(value).replace("\n", "\\n")
+    return plain_text(value, "dotenv").replace("\n", "\\n")
 
 
 def write_token(token: str, at: Scalar, text: str) -> str:
@@ -131,22 +84,11 @@ def write_flow(node: Node) -> str:
 
 def write_entry(text: str, tree: Tree, key: str, value: object) -> str:
     """Return the lines of a new top-level entry; the metadata are spelt out flat."""
-    scalar = Scalar(None)
-    return "\n".join(
-        f"{name}={write_scalar(leaf, scalar, '')}" for name, leaf in sorted(_flatten(key, value))
-    )
-
-
-def _flatten(key: str, value: object) -> list[tuple[str, Plain]]:
-    """Return the flat names of a metadata value; empty collections vanish, as in sops."""
     # The first level hangs on the prefix `sops_`, the ones below on `__map_`.
-    joint = "_" if key == KEY else _MAP
-    if isinstance(value, dict):
-        return [pair for k, v in value.items() for pair in _flatten(f"{key}{joint}{k}", v)]
-    if isinstance(value, list):
-        return [pair for i, v in enumerate(value) for pair in _flatten(f"{key}{_LIST}{i}", v)]
-    assert value is None or isinstance(value, str | int | float | bytes)
-    return [(key, value)]
+    pairs = flatten(key, value, "_" if key == KEY else MAP)
+    return "\n".join(
+        f"{name}={write_scalar(leaf, Scalar(None), '')}" for name, leaf in sorted(pairs)
+    )
 
 
 def insert_entry(text: str, tree: Tree, source: str) -> Edit:
