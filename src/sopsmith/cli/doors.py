@@ -11,6 +11,7 @@ from sopsmith.adapters.environment import read_settings
 from sopsmith.adapters.file_set import replace_files
 from sopsmith.adapters.files import LocalFiles
 from sopsmith.adapters.keys import load_keyring
+from sopsmith.adapters.kinds import load_kinds
 from sopsmith.adapters.programs import LocalPrograms
 from sopsmith.flows.generate import STDIN, Doors
 from sopsmith.repo.root import find_root
@@ -37,7 +38,9 @@ def open_repository(folder: str) -> Repository:
     root = find_root(files, folder)
     # The identities are read once, and only if a file has to be opened.
     keyring = cache(lambda: load_keyring(read_settings(), files, programs))
-    return Repository(root, Doors(files, replace_files, programs, keyring, datetime.now(UTC)))
+    kinds = load_kinds(read_settings(), programs)
+    now = datetime.now(UTC)
+    return Repository(root, Doors(files, replace_files, programs, keyring, now, kinds))
 
 
 def read_env(path: str | None, at: Repository) -> tuple[str, bytes]:

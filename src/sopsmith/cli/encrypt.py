@@ -9,15 +9,24 @@ from typing import Any
 import click
 
 from sopsmith.adapters.files import LocalFiles
-from sopsmith.cli.sops_verbs import Targets, selector_options, sops_exit_codes, target_options
+from sopsmith.cli.key_options import aws_options, key_options, keys_of
+from sopsmith.cli.sops_verbs import (
+    Targets,
+    kinds_of_environment,
+    selector_options,
+    sops_exit_codes,
+    target_options,
+)
 from sopsmith.flows.crypt import EncryptOptions, encrypt_bytes
-from sopsmith.sops.config import split_recipients
 from sopsmith.sops.selectors import SELECTORS
 
 
 @click.command("encrypt")
 @click.argument("paths", metavar="[FILE]...", nargs=-1)
-@click.option("-a", "--age", metavar="RECIPIENTS", help="Comma-separated; replaces the rule's.")
+@key_options(short=True)
+@aws_options
+@click.option("--shamir-secret-sharing-threshold", "threshold", type=click.IntRange(min=0),
+              default=0, metavar="N", help="How many key groups open the file.")  # fmt: skip
 @click.option("--config", metavar="FILE", default="", help="Use this .sops.yaml.")
 @click.option("--mac-only-encrypted", is_flag=True, help="Leave clear values out of the MAC.")
 @selector_options
@@ -26,21 +35,22 @@ from sopsmith.sops.selectors import SELECTORS
 def command(paths: tuple[str, ...], **options: Any) -> None:
     """Encrypt files by the rules of the nearest .sops.yaml above each, or to --age.
 
-    Without a file it reads standard input. Every byte outside of the values stays.
+    Without a file it reads standard input. Every byte outside of the values stays. Keys of
+    the command line, or of sops' variables such as SOPS_AGE_RECIPIENTS, replace the rule's.
     """
     targets = Targets(paths, options)
-    recipients = options["age"] or os.environ.get("SOPS_AGE_RECIPIENTS")
     chosen = EncryptOptions(
-        recipients=split_recipients(recipients, "--age"),
+        keys=keys_of(options, environ=True),
         selectors=tuple((kind, options[kind]) for kind in SELECTORS if options[kind]),
         mac_only=options["mac_only_encrypted"],
         config=options["config"] or os.environ.get("SOPS_CONFIG", ""),
         input_type=options["input_type"],
+        threshold=options["threshold"],
     )
-    files, now = LocalFiles(), datetime.now(UTC)
+    files, kinds, now = LocalFiles(), kinds_of_environment(), datetime.now(UTC)
     targets.write(
         [
-            (path, encrypt_bytes(data, name, chosen, files, now=now))
+            (path, encrypt_bytes(data, name, chosen, files, now=now, kinds=kinds))
             for path, name, data in targets.read()
         ]
     )

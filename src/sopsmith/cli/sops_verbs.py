@@ -12,6 +12,7 @@ import click
 from sopsmith.adapters.environment import read_settings
 from sopsmith.adapters.files import LocalFiles
 from sopsmith.adapters.keys import load_keyring
+from sopsmith.adapters.kinds import load_kinds
 from sopsmith.adapters.programs import LocalPrograms
 from sopsmith.cli.talk import note, put
 from sopsmith.errors import Error, UsageError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sopsmith.sops.keyring import Keyring
+    from sopsmith.sops.wrapping import Kinds
 
 STDIN_NAMES = ("-", "/dev/stdin")
 _Command = Any
@@ -132,3 +134,8 @@ class Targets:
 def keyring_of_environment() -> Keyring:
     """Return the keyring that this process's environment offers."""
     return load_keyring(read_settings(os.environ), LocalFiles(), LocalPrograms())
+
+
+def kinds_of_environment() -> Kinds:
+    """Return the kinds of master key besides age that this process's environment reaches."""
+    return load_kinds(read_settings(os.environ), LocalPrograms())

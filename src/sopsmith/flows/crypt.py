@@ -9,6 +9,7 @@ from sopsmith.errors import FormatError, RuleError, UsageError
 from sopsmith.formats.tree import Address, show
 from sopsmith.sops.config import FILE_NAME, Config, CreationRule
 from sopsmith.sops.document import Document, encrypt, format_of
+from sopsmith.sops.key_groups import parse_threshold
 from sopsmith.sops.selectors import build_selector
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
     from sopsmith.ports import Files
     from sopsmith.sops.keyring import Keyring
+    from sopsmith.sops.masterkeys import MasterKey
+    from sopsmith.sops.wrapping import Kinds
 
 
 @dataclass(frozen=True)
@@ -23,38 +26,48 @@ class EncryptOptions:
     """What the command line says on top of `.sops.yaml`.
 
     Attributes:
-        recipients: Replace the rule's.
+        keys: Replace the rule's key groups, as the one group there is.
         selectors: Kind to pattern; replaces the rule's selector.
         config: Path of the `.sops.yaml`; "" to look for it from the file upwards.
         input_type: Name of the format; "" to take it from the file's name.
+        threshold: How many key groups open the file; 0 for what the rule says.
     """
 
-    recipients: tuple[str, ...] = ()
+    keys: tuple[MasterKey, ...] = ()
     selectors: tuple[tuple[str, str], ...] = ()
     mac_only: bool = False
     config: str = ""
     input_type: str = ""
+    threshold: int = 0
 
 
 def encrypt_bytes(
-    data: bytes, path: str, options: EncryptOptions, files: Files, *, now: datetime
+    data: bytes,
+    path: str,
+    options: EncryptOptions,
+    files: Files,
+    *,
+    now: datetime,
+    kinds: Kinds | None = None,
 ) -> bytes:
     """Return a plaintext encrypted by the rule of its path and the options.
 
     Args:
         path: Where it is, or is to be; decides rule and format.
+        kinds: The kinds of master key besides age that can be reached.
 
     Raises:
         Error: As `sops.document.encrypt` does, or RuleError where no rule and no recipient is.
     """
     rule = find_rule(path, options, files)
-    return encrypt(data, options.input_type or format_of(path), rule, now=now, path=path)
+    kind = options.input_type or format_of(path)
+    return encrypt(data, kind, rule, now=now, path=path, kinds=kinds)
 
 
 def find_rule(path: str, options: EncryptOptions, files: Files) -> CreationRule:
     """Return the rule that holds for a file, with the options put over it.
 
-    Recipients of the command line are enough where no rule matches.
+    Keys of the command line are enough where no rule matches.
     """
     config = find_config(path, options.config, files)
     rule: CreationRule | None = None
@@ -62,21 +75,25 @@ def find_rule(path: str, options: EncryptOptions, files: Files) -> CreationRule:
         try:
             rule = config.rule_for(path)
         except RuleError:
-            if not options.recipients:
+            if not options.keys:
                 raise
-    if rule is None and not options.recipients:
+    if rule is None and not options.keys:
         raise RuleError(
             f"no {FILE_NAME} stands above the file and no recipient is named",
             path=path,
             hint="sopsmith encrypt --age age1… FILE",
         )
     base = rule or CreationRule(())
+    groups = (options.keys,) if options.keys else base.key_groups
+    threshold = options.threshold or (0 if options.keys else base.threshold)
     return CreationRule(
-        recipients=options.recipients or base.recipients,
+        recipients=tuple(key.name for group in groups for key in group if key.kind == "age"),
         selector=build_selector(dict(options.selectors)) if options.selectors else base.selector,
         mac_only=options.mac_only or base.mac_only,
         place=base.place,
         path_regex=base.path_regex,
+        groups=groups,
+        threshold=parse_threshold(threshold, len(groups), base.place or "the command line"),
     )
 
 

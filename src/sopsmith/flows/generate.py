@@ -26,6 +26,7 @@ from sopsmith.repo.root import read_settings
 from sopsmith.repo.settings import RepoSettings, Scope
 from sopsmith.sops.config import FILE_NAME, Config, CreationRule
 from sopsmith.sops.keyring import Keyring
+from sopsmith.sops.wrapping import Kinds
 
 STDIN = "-"
 """What the `.env` is called when it came by stdin."""
@@ -56,6 +57,7 @@ class Doors(NamedTuple):
         replace: Replaces files, each in one step and in the order given; all or none where
             the disk has no room.
         keyring: Loads the identities; called only if a file has to be opened.
+        kinds: The kinds of master key besides age that can be reached.
     """
 
     files: Files
@@ -63,6 +65,7 @@ class Doors(NamedTuple):
     programs: Programs
     keyring: Callable[[], Keyring]
     now: datetime
+    kinds: Kinds | None = None
 
 
 class Plan(NamedTuple):
@@ -95,7 +98,9 @@ def plan_generate(request: Request, doors: Doors) -> Plan:
         scope.name: read_folder(doors.files, request.root, scope, settings)
         for scope in settings.scopes
     }
-    means = Means(settings, _rules(request, doors), doors.keyring, doors.now, request.prune)
+    means = Means(
+        settings, _rules(request, doors), doors.keyring, doors.now, request.prune, doors.kinds
+    )
     changes: list[Change] = []
     for scope in chosen:
         wanted = [item for item in assignment.desired if item.scope == scope.name]

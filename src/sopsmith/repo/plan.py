@@ -18,6 +18,7 @@ from sopsmith.sops import document
 from sopsmith.sops.config import CreationRule
 from sopsmith.sops.document import Document, is_token
 from sopsmith.sops.keyring import Keyring
+from sopsmith.sops.wrapping import Kinds
 
 CREATE, UPDATE, KEEP, REMOVE = "create", "update", "keep", "remove"
 STALE = "stale"
@@ -51,14 +52,19 @@ class Change(NamedTuple):
     reason: str = ""
 
 
-def plan_new(desired: Desired, rule: CreationRule, now: datetime) -> Change:
+def plan_new(
+    desired: Desired, rule: CreationRule, now: datetime, kinds: Kinds | None = None
+) -> Change:
     """Return the change that makes a file for a Secret.
+
+    Args:
+        kinds: The kinds of master key besides age that can be reached.
 
     Raises:
         RuleError: The rule would leave a value in clear.
     """
     text = build_text(desired.manifest)
-    data = document.encrypt(text, "yaml", rule, now=now, path=desired.path)
+    data = document.encrypt(text, "yaml", rule, now=now, path=desired.path, kinds=kinds)
     check_sealed(data, desired)
     return Change(CREATE, desired.scope, desired.path, desired.variables, (), data)
 

@@ -30,6 +30,7 @@ from sopsmith.repo.plan import (
 from sopsmith.repo.settings import RepoSettings, Scope
 from sopsmith.sops.config import CreationRule
 from sopsmith.sops.keyring import Keyring
+from sopsmith.sops.wrapping import Kinds
 
 
 class Means(NamedTuple):
@@ -39,6 +40,7 @@ class Means(NamedTuple):
         rule_for: Finds the creation rule of a path relative to the root.
         keyring: Loads the identities; called only if a file has to be opened.
         prune: Remove what is left over, instead of only saying so.
+        kinds: The kinds of master key besides age that can be reached.
     """
 
     settings: RepoSettings
@@ -46,6 +48,7 @@ class Means(NamedTuple):
     keyring: Callable[[], Keyring]
     now: datetime
     prune: bool = False
+    kinds: Kinds | None = None
 
 
 def plan_scope(
@@ -60,7 +63,7 @@ def plan_scope(
     for item in desired:
         present = folder.get(item.file)
         if present is None:
-            changes.append(plan_new(item, means.rule_for(item.path), means.now))
+            changes.append(plan_new(item, means.rule_for(item.path), means.now, means.kinds))
         else:
             document = parse_present(present, item.path)
             changes.append(plan_present(item, document, means.keyring(), means.now))
