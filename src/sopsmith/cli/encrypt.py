@@ -18,7 +18,7 @@ from sopsmith.cli.sops_verbs import (
     target_options,
 )
 from sopsmith.flows.crypt import EncryptOptions, encrypt_bytes
-from sopsmith.sops.selectors import SELECTORS
+from sopsmith.sops.selectors import ALL_SELECTORS
 
 
 @click.command("encrypt")
@@ -41,7 +41,7 @@ def command(paths: tuple[str, ...], **options: Any) -> None:
     targets = Targets(paths, options)
     chosen = EncryptOptions(
         keys=keys_of(options, environ=True),
-        selectors=tuple((kind, options[kind]) for kind in SELECTORS if options[kind]),
+        selectors=tuple((kind, options[kind]) for kind in ALL_SELECTORS if options[kind]),
         mac_only=options["mac_only_encrypted"],
         config=options["config"] or os.environ.get("SOPS_CONFIG", ""),
         input_type=options["input_type"],

@@ -16,7 +16,7 @@ from sopsmith.adapters.kinds import load_kinds
 from sopsmith.adapters.programs import LocalPrograms
 from sopsmith.cli.talk import note, put
 from sopsmith.errors import Error, UsageError
-from sopsmith.sops.selectors import SELECTORS
+from sopsmith.sops.selectors import ALL_SELECTORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,7 +63,7 @@ def target_options(command: _Command) -> _Command:
 
 def selector_options(command: _Command) -> _Command:
     """Add one option a selector."""
-    for kind in reversed(SELECTORS):
+    for kind in reversed(ALL_SELECTORS):
         flag = "--" + kind.replace("_", "-")
         command = click.option(flag, metavar="PATTERN", help=f"Use {kind}, not the rule's.")(
             command

@@ -21,6 +21,7 @@ from sopsmith.sops.metadata import (
     sign_metadata,
 )
 from sopsmith.sops.seal import Kept, Leaf, Sealer, leaves_of
+from sopsmith.sops.selection import Selection
 from sopsmith.sops.unseal import Unsealer, take_metadata
 from sopsmith.sops.values import is_token
 from sopsmith.sops.wrapping import wrap_groups
@@ -115,7 +116,7 @@ class Document:
                 unsealer.check_mac(self.metadata, mac)
         except Error as error:
             raise error.at(self.path) from None
-        return Unlocked(self, data_key)
+        return Unlocked(self, data_key, unsealer.selection)
 
 
 class Unlocked:
@@ -124,9 +125,10 @@ class Unlocked:
     Attributes:
         text, form, trees: The encrypted text, its format, and its documents in clear.
         sources: (start, end, node) of every document's metadata.
+        selection: Which values and comments are encrypted.
     """
 
-    def __init__(self, document: Document, data_key: Secret) -> None:
+    def __init__(self, document: Document, data_key: Secret, selection: Selection | None) -> None:
         self._strip = document._strip
         self._lead = document._lead
         self.data_key = data_key
@@ -136,6 +138,7 @@ class Unlocked:
         self.sources = document._sources
         self.path = document.path
         self.metadata = document.metadata
+        self.selection = selection or Selection(self.metadata.selector, self.trees, self.text)
 
     @property
     def original(self) -> bytes:
@@ -205,7 +208,8 @@ class Unlocked:
         lead, text = _cut_mark(_decode(plaintext))
         trees = _parse_plain(text, self.form, self.path)
         kept = Kept(self.trees, *(one.trees for one in others if one.data_key == self.data_key))
-        sealer = Sealer(self.form, self.metadata.selector, self.data_key.reveal(), random, kept)
+        chosen = Selection(self.metadata.selector, trees, text)
+        sealer = Sealer(self.form, chosen, self.data_key.reveal(), random, kept)
         leaves = leaves_of(trees)
         edits = sealer.edits(text, trees, leaves)
         refuse_clear(sealer, self.metadata.selector.kind, self.path)
@@ -226,7 +230,7 @@ class Unlocked:
         """
         leaves = leaves_of(self.trees)
         known = {leaf.address[1:]: leaf for leaf in leaves if leaf.address[0] == 0}
-        sealer = Sealer(self.form, self.metadata.selector, self.data_key.reveal(), random, None)
+        sealer = Sealer(self.form, self.selection, self.data_key.reveal(), random, None)
         edits: list[Edit] = []
         for address, value in values.items():
             leaf = known.get(address)
@@ -242,7 +246,7 @@ class Unlocked:
 
     def _set_edit(self, sealer: Sealer, leaf: Leaf) -> Edit:
         scalar, value = leaf.scalar, leaf.scalar.value
-        if value in (None, "", b"") or not self.metadata.selector.selects(leaf.path):
+        if value in (None, "", b"") or not self.selection.has_value(scalar, leaf.path):
             scalar.token = None
             written = self.form.write_scalar(value, scalar, self.text)
         else:
@@ -319,7 +323,8 @@ class _Sealing:
         if not rule.key_groups:
             raise RuleError("no recipient to encrypt to", key=rule.place or None)
         data_key = Secret(self._random(32))
-        sealer = Sealer(form, rule.selector, data_key.reveal(), self._random, None)
+        chosen = Selection(rule.selector, trees, text)
+        sealer = Sealer(form, chosen, data_key.reveal(), self._random, None)
         leaves = leaves_of(trees)
         edits = sealer.edits(text, trees, leaves)
         refuse_clear(sealer, f"{rule.selector.kind} `{rule.selector.pattern}`", path)

@@ -18,6 +18,7 @@ from sopsmith.sops.document import Unlocked, refuse_clear
 from sopsmith.sops.masterkeys import MasterKey, Stanza, wrap_key
 from sopsmith.sops.metadata import KEY, Metadata, build_metadata, format_time, merge_metadata
 from sopsmith.sops.seal import Kept, Sealer, leaves_of
+from sopsmith.sops.selection import Selection
 from sopsmith.sops.selectors import Selector
 from sopsmith.sops.wrapping import Groups, Kinds, wrap_groups
 
@@ -169,9 +170,7 @@ class _Change:
         """Replace tokens where they stand, if the data key is another one."""
         one, edits = self._unlocked, []
         if self._data_key != one.data_key:
-            sealer = Sealer(
-                one.form, one.metadata.selector, self._data_key.reveal(), os.urandom, None
-            )
+            sealer = Sealer(one.form, one.selection, self._data_key.reveal(), os.urandom, None)
             edits = _token_edits(one, sealer)
             leaves = leaves_of(one.trees)
             only = one.metadata.mac_only_encrypted
@@ -188,7 +187,8 @@ class _Change:
         text = one.clear_text()
         trees = one.form.parse(text)
         kept = Kept(one.trees) if self._data_key == one.data_key else None
-        sealer = Sealer(one.form, selector, self._data_key.reveal(), os.urandom, kept)
+        chosen = Selection(selector, trees, text)
+        sealer = Sealer(one.form, chosen, self._data_key.reveal(), os.urandom, kept)
         leaves = leaves_of(trees)
         edits = sealer.edits(text, trees, leaves)
         refuse_clear(sealer, f"{selector.kind} `{selector.pattern}`", one.path)

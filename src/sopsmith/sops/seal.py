@@ -25,7 +25,7 @@ from sopsmith.formats.tree import (
     walk,
 )
 from sopsmith.sops.mac import Mac
-from sopsmith.sops.selectors import Selector
+from sopsmith.sops.selection import Selection
 from sopsmith.sops.values import IV_SIZE, Cipher, CommentText, additional_data, is_token, to_text
 
 TYPE_CHECKING = False
@@ -125,10 +125,15 @@ class Sealer:
     """
 
     def __init__(
-        self, form: Format, selector: Selector, data_key: bytes, random: Random, kept: Kept | None
+        self,
+        form: Format,
+        selection: Selection,
+        data_key: bytes,
+        random: Random,
+        kept: Kept | None,
     ) -> None:
         self._form = form
-        self._selector = selector
+        self._selection = selection
         self._cipher = Cipher(data_key)
         self._random = random
         self._kept = kept
@@ -147,7 +152,7 @@ class Sealer:
         """Return the token of the MAC over some leaves in document order."""
         mac = Mac(only_encrypted=only_encrypted)
         for leaf in leaves:
-            mac.add(leaf.scalar.value, encrypted=self._selector.selects(leaf.path))
+            mac.add(leaf.scalar.value, encrypted=self._selection.has_value(leaf.scalar, leaf.path))
         return self._cipher.encrypt(mac.hexdigest(), last_modified.encode(), self._random(IV_SIZE))
 
     def edits(self, text: str, trees: list[Tree], leaves: list[Leaf]) -> list[Edit]:
@@ -174,7 +179,7 @@ class Sealer:
             value = leaf.scalar.value
             if value is None:
                 continue
-            if not self._selector.selects(leaf.path):
+            if not self._selection.has_value(leaf.scalar, leaf.path):
                 self.passed += 1
                 continue
             self.selected += 1
@@ -213,7 +218,7 @@ class Sealer:
             if (
                 not comment.text
                 or is_token(comment.text)
-                or not self._selector.selects(comment.path)
+                or not self._selection.has_comment(comment)
             ):
                 continue
             written = self._kept.comment(comment) if self._kept else None

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SELECTORS = ("unencrypted_suffix", "encrypted_suffix", "unencrypted_regex", "encrypted_regex")
 COMMENT_SELECTORS = ("unencrypted_comment_regex", "encrypted_comment_regex")
+ALL_SELECTORS = (*SELECTORS, *COMMENT_SELECTORS)
 DEFAULT_SUFFIX = "_unencrypted"
 _META = frozenset("\\.+*?()|[]{}^$")
 
@@ -63,40 +64,46 @@ def _whole_words(pattern: str) -> frozenset[str] | None:
 
 
 class Selector:
-    """One of the four ways to choose values by their keys.
+    """One of the six ways to choose values: by their keys, or by the comments above them.
 
     Args:
-        kind: A name of `SELECTORS`.
+        kind: A name of `SELECTORS` or `COMMENT_SELECTORS`.
         pattern: A suffix or an RE2 pattern.
 
     Raises:
-        RuleError: The kind is unknown or not supported, or the pattern does not compile.
+        RuleError: The kind is unknown, or the pattern does not compile.
+
+    Attributes:
+        by_comment: It looks at comments, so a path alone does not tell; see `selection`.
+        found_means_encrypted: A match encrypts, rather than leaves in clear.
     """
 
-    __slots__ = ("_found_means_encrypted", "_matches", "kind", "pattern")
+    __slots__ = ("_matches", "by_comment", "found_means_encrypted", "kind", "pattern")
 
     def __init__(self, kind: str, pattern: str) -> None:
-        if kind in COMMENT_SELECTORS:
-            raise RuleError(f"{kind} is not supported yet")
-        if kind not in SELECTORS:
+        if kind not in SELECTORS and kind not in COMMENT_SELECTORS:
             raise RuleError(f"unknown selector {kind}")
         if not pattern:
             raise RuleError(f"{kind} is empty")
         self.kind = kind
         self.pattern = pattern
-        self._found_means_encrypted = kind.startswith("encrypted")
+        self.by_comment = kind in COMMENT_SELECTORS
+        self.found_means_encrypted = kind.startswith("encrypted")
         if kind.endswith("_suffix"):
             self._matches: Callable[[str], bool] = lambda key: key.endswith(pattern)
         else:
             self._matches = compile_regex(pattern)
 
     def selects(self, path: Path) -> bool:
-        """Tell whether the value, or the comment's collection, at a path is encrypted."""
-        return any(map(self._matches, path)) is self._found_means_encrypted
+        """Tell whether the value, or the comment's collection, at a path is encrypted.
 
-    def matches_key(self, key: str) -> bool:
-        """Tell whether a single key matches the pattern."""
-        return self._matches(key)
+        Only for selectors that look at keys; `Selection` answers for all of them.
+        """
+        return any(map(self._matches, path)) is self.found_means_encrypted
+
+    def matches(self, text: str) -> bool:
+        """Tell whether a single key, or a comment's text, matches the pattern."""
+        return self._matches(text)
 
     def __repr__(self) -> str:
         return f"<Selector {self.kind}: {self.pattern}>"

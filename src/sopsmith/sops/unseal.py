@@ -19,6 +19,10 @@ from sopsmith.sops.mac import Mac
 from sopsmith.sops.metadata import KEY, Metadata
 from sopsmith.sops.values import Cipher, CommentText, additional_data, is_token
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sopsmith.sops.selection import Selection
+
 
 def take_metadata(trees: list[Tree]) -> Node | None:
     """Remove every document's `sops` entry and return the first document's, if it has one."""
@@ -38,10 +42,14 @@ class Unsealer:
     """Walk a document once: decrypt, count the MAC, put plain values in their places.
 
     Args:
-        text: The file's text, which tells a comment's span; "" where positions do not matter.
+        text: The file's text, which tells a comment's span; "" where positions do not matter,
+            which they do where the selector looks at comments.
+
+    Attributes:
+        selection: What is encrypted, where key paths alone do not tell; made by `unseal`.
     """
 
-    __slots__ = ("_cipher", "_comments", "_mac", "_selector", "_text")
+    __slots__ = ("_cipher", "_comments", "_mac", "_selector", "_text", "selection")
 
     def __init__(self, metadata: Metadata, data_key: bytes, text: str = "") -> None:
         self._cipher = Cipher(data_key)
@@ -49,6 +57,7 @@ class Unsealer:
         self._mac = Mac(only_encrypted=metadata.mac_only_encrypted)
         self._text = text
         self._comments: list[Comment] = []
+        self.selection: Selection | None = None
 
     def unseal(self, trees: list[Tree]) -> str:
         """Decrypt every value and comment, and return the MAC of what was found.
@@ -57,6 +66,10 @@ class Unsealer:
             Tampered: A value does not open where it stands, or stands in clear where the
                 selector says that it is encrypted. `key` holds its address.
         """
+        if self._selector.by_comment:
+            from sopsmith.sops.selection import Selection
+
+            self.selection = Selection(self._selector, trees, self._text)
         for tree in trees:
             self._comments = []
             self._visit(tree.root, (), (), encrypted=self._selector.selects(()))
@@ -87,6 +100,8 @@ class Unsealer:
 
     def _visit(self, node: Node, path: Path, address: Address, *, encrypted: bool) -> None:
         if isinstance(node, Scalar):
+            if self.selection is not None:
+                encrypted = self.selection.has_value(node, path)
             if encrypted:
                 self._open(node, path, address)
             self._mac.add(node.value, encrypted=encrypted)
@@ -103,7 +118,8 @@ class Unsealer:
     ) -> None:
         kept: list[Node] = []
         for child in node.items:
-            if isinstance(child, Scalar) and encrypted and self._take_comment(child, path):
+            hidden = encrypted or self.selection is not None
+            if isinstance(child, Scalar) and hidden and self._take_comment(child, path):
                 continue
             # Comments among the items do not count, so that addresses are the plaintext's.
             self._visit(child, path, (*address, len(kept)), encrypted=encrypted)

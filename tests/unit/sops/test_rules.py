@@ -49,7 +49,6 @@ def test_recipients_of_a_list_and_of_a_text_are_each_taken_once() -> None:
         ("encrypted_regex: a, unencrypted_regex: b", "only one selector"),
         ("encrypted_regx: a", "unknown field"),
         ("mac_only_encrypted: maybe", "true or false"),
-        ("encrypted_comment_regex: a", "not supported"),
     ],
 )
 def test_what_sops_ignores_is_an_error_that_names_the_rule(rule: str, words: str) -> None:
