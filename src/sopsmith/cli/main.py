@@ -18,6 +18,7 @@ COMMANDS = {
     "encrypt": "Encrypt files with SOPS",
     "decrypt": "Decrypt SOPS files",
     "verify": "Check that every SOPS file opens",
+    "lint": "Look for what should not be committed",
     "plugin": "Install the kustomize plugin",
 }
 

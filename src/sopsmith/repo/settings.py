@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from sopsmith.age import check_recipient
 from sopsmith.formats.env_reader import is_name
 from sopsmith.kube.secret import check_data_key
+from sopsmith.repo.lint_settings import Ignored, parse_lint
 from sopsmith.repo.mappings import MAPPING_FIELDS, SecretMapping, parse_mapping, refuse_twins
 from sopsmith.repo.names import NAMESPACE_LIMIT, check_namespace, fault
 from sopsmith.repo.strict import Fields, parse_fields
@@ -19,6 +20,7 @@ CORE = "core"
 """The scope that every environment shares."""
 _FIELDS = (
     "version", "layout", "namespace", "data_key", "ignore", "core", "environments", "secrets",
+    "lint",
 )  # fmt: skip
 _PATH_SIGNS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
 
@@ -47,6 +49,7 @@ class RepoSettings:
         namespace: Namespace of a Secret that no mapping puts elsewhere.
         data_key: Data key of a Secret that no mapping makes.
         ignore: Variables that begin so are left out.
+        lint_ignored: Findings of `lint` that are left out.
     """
 
     root: str = "bootstrap/argocd"
@@ -57,6 +60,7 @@ class RepoSettings:
     core: Scope = field(default=Scope(CORE, ""))
     environments: tuple[Scope, ...] = ()
     mappings: tuple[SecretMapping, ...] = ()
+    lint_ignored: tuple[Ignored, ...] = ()
 
     @property
     def scopes(self) -> tuple[Scope, ...]:
@@ -110,6 +114,7 @@ def parse_settings(data: bytes, path: str) -> RepoSettings:
         core=Scope(CORE, "", _parse_recipients(core)),
         environments=environments,
         mappings=_parse_mappings(top, environments),
+        lint_ignored=parse_lint(top.fields("lint", ("ignore",))),
     )
 
 
