@@ -28,13 +28,13 @@ STDIN_NAMES = ("-", "/dev/stdin")
 _Command = Any
 
 
-def sops_exit_codes(command: Callable[..., None]) -> Callable[..., None]:
+def sops_exit_codes(command: Callable[..., int | None]) -> Callable[..., int | None]:
     """Give a verb's errors the exit codes that sops gives them."""
 
     @functools.wraps(command)
-    def wrapper(*args: object, **words: object) -> None:
+    def wrapper(*args: object, **words: object) -> int | None:
         try:
-            command(*args, **words)
+            return command(*args, **words)
         except Error as error:
             if error.sops_exit_code is not None:
                 error.exit_code = error.sops_exit_code

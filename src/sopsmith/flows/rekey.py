@@ -221,12 +221,14 @@ def _format(data: bytes, path: str) -> str:
 
 
 def _parts(error: Error) -> Answer:
-    return error.key or "", error.message, error.hint or ""
+    code = error.exit_code if error.sops_exit_code is None else error.sops_exit_code
+    return error.key or "", error.message, error.hint or "", code
 
 
 def _problem(path: str, said: object) -> Problem:
-    key, message, hint = map(str, _tuple(said))
-    return Problem(path, key, message, hint)
+    *texts, code = _tuple(said)
+    key, message, hint = map(str, texts)
+    return Problem(path, key, message, hint, int(str(code)))
 
 
 def _tuple(said: object) -> tuple[Answer | str | int, ...]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from sopsmith.errors import Error, MasterKeyError
+
 if TYPE_CHECKING:
-    from sopsmith.errors import Error
     from sopsmith.ports import Answer
     from sopsmith.sops.config import CreationRule
     from sopsmith.sops.masterkeys import MasterKey
@@ -36,17 +37,23 @@ class Change(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """Why a file could not be dealt with; `key` and `hint` may be empty."""
+    """Why a file could not be dealt with; `key` and `hint` may be empty.
+
+    Attributes:
+        code: The exit code of a command that is about this file alone, sops' where it has one.
+    """
 
     path: str
     key: str
     message: str
     hint: str
+    code: int
 
-    @classmethod
-    def of(cls, path: str, error: Error) -> Problem:
-        """Return an error as a problem of a file."""
-        return cls(path, error.key or "", error.message, error.hint or "")
+    def error(self) -> Error:
+        """Return the error that it is for a command about this file alone."""
+        error = Error(self.message, path=self.path, key=self.key or None, hint=self.hint or None)
+        error.exit_code = self.code
+        return error
 
     def __str__(self) -> str:
         return ": ".join(part for part in (self.path, self.key, self.message) if part)
@@ -84,6 +91,18 @@ class Outcome(NamedTuple):
 
     written: int
     problems: list[Problem]
+
+
+def refuse_absent(plan: Plan) -> None:
+    """Refuse to remove a key that none of the files has; sops says nothing and goes on.
+
+    Raises:
+        MasterKeyError: Names it.
+    """
+    for name, files in plan.absent.items():
+        if files and files == plan.count + plan.unchanged:
+            what = "the file" if files == 1 else f"any of the {files:,} files"
+            raise MasterKeyError(f"{name} is no master key of {what}, so it cannot be removed")
 
 
 def build_change(
