@@ -56,7 +56,7 @@ def parse(text: str) -> list[Tree]:
     except RecursionError:
         raise FormatError(f"collections are nested deeper than {_MAX_DEPTH}") from None
     if "#" in text and trees:
-        find_comments(text, trees, _token_spans(text))
+        find_comments(text, trees, list(pyyaml.scan(text, Loader=_LOADER)))
     return trees
 
 
@@ -69,14 +69,6 @@ def _syntax_error(error: pyyaml.YAMLError) -> FormatError:
         problem = "the text breaks YAML's syntax"
     place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else None
     return FormatError(f"not valid YAML: {problem}", key=place)
-
-
-def _token_spans(text: str) -> list[tuple[int, int]]:
-    return [
-        (token.start_mark.index, token.end_mark.index)
-        for token in pyyaml.scan(text, Loader=_LOADER)
-        if token.end_mark.index > token.start_mark.index
-    ]
 
 
 class _Events:
