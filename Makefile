@@ -29,6 +29,7 @@ bench: setup  ## ratios against the real sops, measured in one run
 
 e2e: setup  ## build kustomize and sops (needs Go), then the end-to-end tests
 	@tools/go_tools.sh
+	@tools/vectors.sh
 	@$(bin)/python -m pytest -m e2e tests/e2e
 
 reference: setup  ## write docs/reference/cli.md from the commands' own help

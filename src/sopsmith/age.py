@@ -170,7 +170,7 @@ def unwrap(enc: str, identities: list[Identity]) -> bytes | None:
     if not identities:
         return None
     try:
-        return bytes(decrypt(enc.encode(), [identity._native for identity in identities]))
+        return bytes(decrypt(enc.strip().encode(), [identity._native for identity in identities]))
     except DecryptError as error:
         # age tells "none of these identities" from every kind of damage.
         if "No matching keys" in str(error):
