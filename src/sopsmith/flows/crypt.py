@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from sopsmith.sops.wrapping import Kinds
 
 
+class BadPlace(UsageError):
+    """The text that names a place in a file cannot be read."""
+
+    sops_exit_code = 91
+
+
 @dataclass(frozen=True)
 class EncryptOptions:
     """What the command line says on top of `.sops.yaml`.
@@ -156,7 +162,7 @@ def parse_extract(expression: str) -> Address:
     """Return the address that sops' `--extract` form names: `["a"][0]['b']`.
 
     Raises:
-        UsageError: It is not of that form.
+        BadPlace: It is not of that form.
     """
     import json
 
@@ -180,9 +186,9 @@ def parse_extract(expression: str) -> Address:
             parts.append(part)
             rest = rest[end + 1 :]
         except (ValueError, IndexError):
-            raise UsageError(
+            raise BadPlace(
                 'the place is not of the form ["key"][0]', hint='--extract \'["a"]["b"][0]\''
             ) from None
     if not parts:
-        raise UsageError("the place to extract is empty", hint="--extract '[\"a\"]'")
+        raise BadPlace("the place to extract is empty", hint="--extract '[\"a\"]'")
     return tuple(parts)

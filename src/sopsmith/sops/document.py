@@ -7,52 +7,32 @@ from __future__ import annotations
 
 import os
 
-from sopsmith.errors import AlreadyEncrypted, Error, FormatError, NotEncrypted, RuleError
-from sopsmith.formats import find_format, load_format
+from sopsmith.errors import Error, FormatError, NotEncrypted
+from sopsmith.formats import find_format, is_binary, load_format
+from sopsmith.formats.binary import DATA, to_value, unwrap
 from sopsmith.formats.splice import Edit, splice
 from sopsmith.formats.tree import Address, Mapping, Node, Plain, Scalar, Tree, show, to_object
-from sopsmith.secret import Secret
-from sopsmith.sops.metadata import (
-    KEY,
-    Metadata,
-    build_metadata,
-    format_time,
-    parse_metadata,
-    sign_metadata,
-)
+from sopsmith.sops.metadata import KEY, Metadata, format_time, parse_metadata
+from sopsmith.sops.plain import cut_mark, decode, read_plain
 from sopsmith.sops.seal import Kept, Leaf, Sealer, leaves_of
+from sopsmith.sops.sealing import encrypt, refuse_clear
 from sopsmith.sops.selection import Selection
 from sopsmith.sops.unseal import Unsealer, take_metadata
 from sopsmith.sops.values import is_token
-from sopsmith.sops.wrapping import wrap_groups
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
 
     from sopsmith.formats import Format
-    from sopsmith.sops.config import CreationRule
+    from sopsmith.secret import Secret
     from sopsmith.sops.keyring import Keyring
     from sopsmith.sops.seal import Random
-    from sopsmith.sops.wrapping import Kinds
-
-_BOM = "\ufeff"
 
 
 def format_of(path: str) -> str:
-    """Return the format that a file's name says.
-
-    Raises:
-        FormatError: The extension is none of a format that can be read.
-    """
-    name = find_format(path)
-    if name is None:
-        raise FormatError(
-            "the file's name says no format that can be read",
-            path=path,
-            hint="name one with --input-type: yaml or json",
-        )
-    return name
+    """Return the format that a file's name says: binary where it says none, as in sops."""
+    return find_format(path) or "binary"
 
 
 class Document:
@@ -66,7 +46,7 @@ class Document:
     """
 
     def __init__(self, text: str, form: Format, path: str) -> None:
-        self._lead, text = _cut_mark(text)
+        self._lead, text = cut_mark(text)
         self._text = text
         self._form = form
         self.path = path
@@ -88,7 +68,7 @@ class Document:
             RuleError: Its selectors cannot be used.
         """
         try:
-            return cls(_decode(data), load_format(format), path)
+            return cls(decode(data), load_format(format), path)
         except Error as error:
             raise error.at(path) from None
 
@@ -163,8 +143,25 @@ class Unlocked:
         return [(leaf.address[1:], leaf.scalar.value) for leaf in leaves_of(self.trees)]
 
     def plaintext(self) -> bytes:
-        """Return the file's text with its values in clear and without the metadata."""
-        return self.encode(self.clear_text())
+        """Return the file with its values in clear and without the metadata.
+
+        Raises:
+            FormatError: The format has no spelling for a value that it holds encrypted.
+        """
+        return unwrap(self.trees) if is_binary(self.form) else self.encode(self.clear_text())
+
+    def converted(self, name: str) -> bytes:
+        """Return the plaintext in another format.
+
+        Raises:
+            FormatError: The other format cannot hold it; `key` says what.
+        """
+        from sopsmith.formats.emit import emit
+
+        try:
+            return emit(self.trees, self.text, name)
+        except FormatError as error:
+            raise error.at(self.path) from None
 
     def clear_text(self) -> str:
         """Return the plaintext without a byte order mark."""
@@ -172,8 +169,7 @@ class Unlocked:
         for leaf in leaves_of(self.trees):
             scalar = leaf.scalar
             if scalar.token is not None and scalar.start >= 0:
-                written = self.form.write_scalar(scalar.value, scalar, self.text)
-                edits.append((scalar.start, scalar.end, written))
+                edits.append((scalar.start, scalar.end, self._written(leaf)))
         edits += [
             (comment.start, comment.end, comment.written(comment.text))
             for tree in self.trees
@@ -181,6 +177,13 @@ class Unlocked:
             if comment.token is not None
         ]
         return splice(self.text, edits)
+
+    def _written(self, leaf: Leaf) -> str:
+        try:
+            return self.form.write_scalar(leaf.scalar.value, leaf.scalar, self.text)
+        except FormatError as error:
+            error.key = error.key or show(leaf.address[1:])
+            raise error.at(self.path) from None
 
     def reencrypt(
         self,
@@ -205,8 +208,12 @@ class Unlocked:
         """
         if plaintext == self.plaintext():
             return self.original
-        lead, text = _cut_mark(_decode(plaintext))
-        trees = _parse_plain(text, self.form, self.path)
+        if is_binary(self.form):
+            return self.set_values({(DATA,): to_value(plaintext)}, now=now, random=random)
+        plain = read_plain(plaintext, self.form)
+        plain.check(self.path)
+        lead, text, trees = plain.lead, plain.text, plain.trees
+        plain.check_selector(self.metadata.selector)
         kept = Kept(self.trees, *(one.trees for one in others if one.data_key == self.data_key))
         chosen = Selection(self.metadata.selector, trees, text)
         sealer = Sealer(self.form, chosen, self.data_key.reveal(), random, kept)
@@ -244,6 +251,12 @@ class Unlocked:
         edits += self._signature_edits(sealer, leaves, now)
         return self.encode(splice(self.text, edits))
 
+    def signed(self, edits: list[Edit], *, now: datetime, random: Random = os.urandom) -> bytes:
+        """Return this file with a new time and MAC, and with edits that change no value."""
+        sealer = Sealer(self.form, self.selection, self.data_key.reveal(), random, None)
+        signature = self._signature_edits(sealer, leaves_of(self.trees), now)
+        return self.encode(splice(self.text, [*edits, *signature]))
+
     def _set_edit(self, sealer: Sealer, leaf: Leaf) -> Edit:
         scalar, value = leaf.scalar, leaf.scalar.value
         if value in (None, "", b"") or not self.selection.has_value(scalar, leaf.path):
@@ -277,125 +290,6 @@ class Unlocked:
         return splice(self.text[start:end], inside)
 
 
-def encrypt(
-    data: bytes,
-    format: str,  # noqa: A002
-    rule: CreationRule,
-    *,
-    now: datetime,
-    path: str,
-    kinds: Kinds | None = None,
-) -> bytes:
-    """Return a plaintext file's bytes encrypted under a new data key.
-
-    Args:
-        path: The file's name, for messages.
-        kinds: The kinds of master key besides age that can be reached.
-
-    Raises:
-        AlreadyEncrypted: It has sops metadata.
-        FormatError: It is not of the format.
-        RuleError: The rule names no recipient, or would leave the whole file in clear.
-        MasterKeyError: A recipient cannot be used.
-    """
-    try:
-        text = _decode(data)
-        # sops reads a byte order mark before YAML alone.
-        text = text if format == "yaml" else text.removeprefix(_BOM)
-        return _Sealing(rule, kinds or {}, now).encrypt(text, load_format(format), path)
-    except Error as error:
-        raise error.at(path) from None
-
-
-class _Sealing:
-    """Encrypt a new file by a rule."""
-
-    def __init__(self, rule: CreationRule, kinds: Kinds, now: datetime) -> None:
-        self._rule = rule
-        self._kinds = kinds
-        self._moment = format_time(now)
-        self._random = os.urandom
-
-    def encrypt(self, text: str, form: Format, path: str) -> bytes:
-        rule = self._rule
-        lead, text = _cut_mark(text)
-        trees = _parse_plain(text, form, path)
-        if not rule.key_groups:
-            raise RuleError("no recipient to encrypt to", key=rule.place or None)
-        data_key = Secret(self._random(32))
-        chosen = Selection(rule.selector, trees, text)
-        sealer = Sealer(form, chosen, data_key.reveal(), self._random, None)
-        leaves = leaves_of(trees)
-        edits = sealer.edits(text, trees, leaves)
-        refuse_clear(sealer, f"{rule.selector.kind} `{rule.selector.pattern}`", path)
-        mac = sealer.mac_token(leaves, self._moment, only_encrypted=rule.mac_only)
-        fields = sign_metadata(self._key_fields(data_key), self._moment, mac)
-        for tree in trees:
-            edits.append(form.insert_entry(text, tree, form.write_entry(text, tree, KEY, fields)))
-        return (lead + splice(text, edits)).encode()
-
-    def _key_fields(self, data_key: Secret) -> dict[str, object]:
-        rule = self._rule
-        groups = wrap_groups(
-            rule.key_groups,
-            rule.threshold,
-            data_key,
-            self._kinds,
-            now=self._moment,
-            random=self._random,
-        )
-        return build_metadata(
-            groups, rule.selector, threshold=rule.threshold, mac_only=rule.mac_only
-        )
-
-
-def _decode(data: bytes) -> str:
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise FormatError("not UTF-8 text", key=f"line {line}") from None
-
-
-def _cut_mark(text: str) -> tuple[str, str]:
-    """Return a text's byte order mark, or "", and the rest, in which positions count."""
-    return (_BOM, text[1:]) if text.startswith(_BOM) else ("", text)
-
-
-def _parse_plain(text: str, form: Format, path: str) -> list[Tree]:
-    trees = form.parse(text)
-    if not trees or (isinstance(trees[0].root, Scalar) and trees[0].root.value is None):
-        raise FormatError("there is nothing to encrypt", path=path)
-    for loss in (loss for tree in trees for loss in tree.losses):
-        raise loss
-    for number, tree in enumerate(trees):
-        root = tree.root
-        if isinstance(root, Mapping):
-            if root.get(KEY) is not None:
-                raise AlreadyEncrypted(
-                    "the file is already encrypted: it has sops metadata", path=path
-                )
-        elif number == 0 or not (isinstance(root, Scalar) and root.value is None):
-            raise FormatError(
-                "the top of the file is not a mapping, so sops metadata has no place", path=path
-            )
-    return trees
-
-
-def refuse_clear(sealer: Sealer, selector: str, path: str) -> None:
-    """Refuse a selector that would leave every value of a file in clear.
-
-    Raises:
-        RuleError: It covers nothing, though the file has values.
-    """
-    if sealer.selected == 0 and sealer.passed > 0:
-        raise RuleError(
-            f"{selector} covers no value, so the file would be written in clear",
-            path=path,
-            hint="change the selector in .sops.yaml, or leave it out to encrypt every value",
-        )
-
-
 def _metadata_spans(
     text: str, form: Format, trees: list[Tree]
 ) -> tuple[list[Edit], list[tuple[int, int, Node]]]:
@@ -418,4 +312,4 @@ def _field(metadata: Node, name: str) -> Scalar:
     raise FormatError("the metadata lacks a field", key=f"{KEY}.{name}")
 
 
-__all__ = ["Document", "Unlocked", "encrypt", "format_of", "is_token"]
+__all__ = ["Document", "Unlocked", "encrypt", "format_of", "is_token", "refuse_clear"]

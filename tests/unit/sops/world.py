@@ -13,7 +13,8 @@ from sopsmith.sops.selectors import Selector
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 LATER = datetime(2027, 1, 2, 3, 4, 5, tzinfo=UTC)
 _IDENTITY, RECIPIENT = age.generate()
-KEYRING = Keyring(age.parse_identities(_IDENTITY.reveal().decode(), "keys.txt"))
+IDENTITY_TEXT = _IDENTITY.reveal().decode()
+KEYRING = Keyring(age.parse_identities(IDENTITY_TEXT, "keys.txt"))
 ALL = Selector("unencrypted_suffix", "_unencrypted")
 SECRETS = Selector("encrypted_regex", "^(data|stringData)$")
 
