@@ -13,6 +13,7 @@ from sopsmith.formats import find_format
 from sopsmith.formats.tree import Node, Tree
 from sopsmith.kube.mask import CIPHERTEXT
 from sopsmith.ports import Answer, Files, Trees
+from sopsmith.repo.coverage import decode, parse_text
 from sopsmith.repo.folders import KUSTOMIZATIONS
 from sopsmith.repo.lint_document import (
     Standard,
@@ -24,7 +25,7 @@ from sopsmith.repo.lint_lists import lint_kustomization
 from sopsmith.repo.lint_place import place
 from sopsmith.repo.lint_rules import Finding
 from sopsmith.repo.lint_text import lint_text, without_ignored
-from sopsmith.repo.managed import parse_lightly, stands_in_clear
+from sopsmith.repo.managed import stands_in_clear
 from sopsmith.repo.settings import RepoSettings
 from sopsmith.sops.config import FILE_NAME, Config
 from sopsmith.sops.masterkeys import MasterKey
@@ -100,16 +101,17 @@ class FileLint:
     def _content(self, data: bytes, path: str) -> tuple[list[Finding], tuple[int, ...]]:
         name = recognise(data, path)
         if name is not None:
-            trees = parse_lightly(data, name)
+            text = decode(data)
+            trees = parse_text(text, name) if text is not None else None
             node = take_metadata(trees) if trees else None
-            if trees is not None and node is not None:
-                return self._encrypted(trees, node, data, name, path)
+            if trees and node is not None and text is not None:
+                return self._encrypted(trees, node, text, name, path)
             if is_marked(data, name):
                 return [_unreadable(data, name, path)], ()
         return self._plain(data, path), ()
 
     def _encrypted(
-        self, trees: list[Tree], node: Node, data: bytes, name: str, path: str
+        self, trees: list[Tree], node: Node, text: str, name: str, path: str
     ) -> tuple[list[Finding], tuple[int, ...]]:
         findings: list[Finding] = []
         try:
@@ -118,9 +120,12 @@ class FileLint:
             standard = Standard(None, configured=False, known=frozenset())
             findings.append(_broken_config(error))
         found, metadata = lint_metadata(node, standard)
+        if metadata is not None and metadata.selector.by_comment:
+            trees = parse_text(text, name, comments=True) or []
+            take_metadata(trees)
         if metadata is not None:
-            found += lint_values(trees, metadata)
-        return findings + place(found, data, name, path), _marks(metadata)
+            found += lint_values(trees, metadata, text)
+        return findings + place(found, text, name, path), _marks(metadata)
 
     def _plain(self, data: bytes, path: str) -> list[Finding]:
         name = find_format(path)
@@ -135,8 +140,9 @@ class FileLint:
             return [Finding("SOPS001", path, f"{rule.place} says that it is encrypted")]
         if name is None or not (b"Secret" in data or CIPHERTEXT.encode() in data):
             return []
-        trees = parse_lightly(data, name)
-        return place(lint_plain(trees), data, name, path) if trees else []
+        text = decode(data)
+        trees = parse_text(text, name) if text is not None else None
+        return place(lint_plain(trees), text or "", name, path) if trees else []
 
     def _standard(self, path: str) -> Standard:
         config = self._rules.config_of(path)

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from sopsmith.errors import Error
-from sopsmith.formats.tree import Address, Mapping, Node, Path, Scalar, Sequence, Tree, walk
+from sopsmith.formats.tree import Address, Mapping, Node, Scalar, Sequence, Tree, walk
+from sopsmith.repo.coverage import Value, list_values
 from sopsmith.repo.lint_words import find_kind, is_reference
 from sopsmith.sops.config import CreationRule
 from sopsmith.sops.masterkeys import MasterKey
 from sopsmith.sops.metadata import KEY, Metadata, parse_metadata
 from sopsmith.sops.rekey import plan_rekey
-from sopsmith.sops.selectors import COMMENT_SELECTORS
 from sopsmith.sops.values import is_token
 
 _VERSION = re.compile(r"v?(\d+)\.\d+\.\d+")
@@ -74,54 +74,50 @@ def lint_metadata(node: Node, standard: Standard) -> tuple[list[Found], Metadata
     return found + _recipients(metadata, standard), metadata
 
 
-def lint_values(trees: list[Tree], metadata: Metadata) -> list[Found]:
-    """Look through the values of an encrypted file, whose metadata were taken out."""
+def lint_values(trees: list[Tree], metadata: Metadata, text: str) -> list[Found]:
+    """Look through the values of an encrypted file, whose metadata were taken out.
+
+    Args:
+        text: The file's; a selector that looks at comments needs it, and trees with them.
+    """
     found = list(_whole(trees))
-    if metadata.selector.kind in COMMENT_SELECTORS:
-        # What these select hangs on comments, so only whoever decrypts can tell.
-        return found
-    leaves = [
-        (number, path, address, leaf)
-        for number, tree in enumerate(trees)
-        for path, address, leaf in walk(tree.root)
-    ]
-    selects = metadata.selector.selects
-    if leaves and not any(selects(path) for _, path, _, _ in leaves):
-        message = f"{metadata.selector.kind} `{metadata.selector.pattern}` selects no value"
+    selector = metadata.selector
+    values = list_values(trees, selector, text)
+    if values and not any(one.selected for one in values):
+        message = f"{selector.kind} `{selector.pattern}` selects no value"
         found.append(Found("SOPS002", message, 0, (KEY,)))
-    reported = {*_plain_secrets(trees)}
-    found += [
-        Found("SOPS006", "a Secret's value stands in clear", number, address)
-        for number, path, address, leaf in leaves
-        if (number, address[:-1]) in reported and not selects(path) and _is_value(leaf)
-    ]
-    for number, path, address, leaf in leaves:
-        if selects(path):
-            found += _selected(leaf, number, address)
-        elif (number, address[:-1]) not in reported:
-            found += _unselected(leaf, path, number, address)
+    in_secrets = {*_plain_secrets(trees)}
+    for one in values:
+        if one.selected:
+            found += _selected(one)
+        elif (one.document, one.address[:-1]) not in in_secrets:
+            found += _unselected(one)
+        elif _is_clear(one.leaf):
+            message = "a Secret's value stands in clear"
+            found.append(Found("SOPS006", message, one.document, one.address))
     return found
 
 
-def _selected(leaf: Scalar, number: int, address: Address) -> list[Found]:
-    value = leaf.value
+def _selected(one: Value) -> list[Found]:
+    value = one.leaf.value
     if value in (None, "") or (isinstance(value, str) and _is_whole_token(value)):
         return []
     if isinstance(value, str) and is_token(value):
-        return [Found("SOPS017", "a token is cut or has something behind it", number, address)]
+        message = "a token is cut or has something behind it"
+        return [Found("SOPS017", message, one.document, one.address)]
     message = "stands in clear where the selector says that it is encrypted"
-    return [Found("SOPS003", message, number, address)]
+    return [Found("SOPS003", message, one.document, one.address)]
 
 
-def _unselected(leaf: Scalar, path: Path, number: int, address: Address) -> list[Found]:
-    value = leaf.value
+def _unselected(one: Value) -> list[Found]:
+    value, path = one.leaf.value, one.path
     if not isinstance(value, str) or not path or path[-1] in _STRUCTURE:
         return []
     kind = find_kind(path[-1], value)
-    return [Found("SOPS007", f"looks like {kind}", number, address)] if kind else []
+    return [Found("SOPS007", f"looks like {kind}", one.document, one.address)] if kind else []
 
 
-def _is_value(leaf: Scalar) -> bool:
+def _is_clear(leaf: Scalar) -> bool:
     value = leaf.value
     return isinstance(value, str) and not is_reference(value) and not is_token(value)
 
@@ -147,7 +143,7 @@ def _plain_secrets(trees: list[Tree]) -> Iterator[tuple[int, Address]]:
             for name in _PARTS:
                 part = one.get(name)
                 entries = part.entries if isinstance(part, Mapping) else []
-                if any(isinstance(child, Scalar) and _is_value(child) for _, child in entries):
+                if any(isinstance(child, Scalar) and _is_clear(child) for _, child in entries):
                     yield number, (*address, name)
 
 

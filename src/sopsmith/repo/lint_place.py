@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from sopsmith.errors import Error
-from sopsmith.formats import load_format
 from sopsmith.formats.tree import Address, Mapping, Node, Sequence, Tree, show
+from sopsmith.repo.coverage import parse_text
 from sopsmith.repo.lint_document import Found
 from sopsmith.repo.lint_rules import Finding
 
 
-def place(found: list[Found], data: bytes, name: str, path: str) -> list[Finding]:
+def place(found: list[Found], text: str, name: str, path: str) -> list[Finding]:
     """Return findings with key paths and lines."""
     if not found:
         return []
-    try:
-        text = data.decode()
-        trees = load_format(name).parse(text.removeprefix("\ufeff"))
-    except (UnicodeDecodeError, Error):
-        text, trees = "", []
+    trees = parse_text(text, name, comments=True) or []
     return [
         Finding(one.rule, path, one.message, show(one.address), _line(one, trees, text))
         for one in found

@@ -52,13 +52,17 @@ def find_kind(key: str, value: str) -> str | None:
             return kind
     if len(value) < _SHORTEST or _REFERENCE.fullmatch(value.strip()):
         return None
-    words = [word.lower().removesuffix("s") for word in _SPLIT.findall(key)]
+    words = [_singular(word.lower()) for word in _SPLIT.findall(key)]
     if " " not in value.strip() and (
         _WORDS.intersection(words[-1:]) or " ".join(words[-2:]) in _PAIRS
     ):
         return "a password or token, by its key"
     known = _PUBLIC_KEYS.intersection(words) or _PUBLIC.fullmatch(value)
     return "a random text" if not known and _is_random(value) else None
+
+
+def _singular(word: str) -> str:
+    return word if word.endswith("ss") else word.removesuffix("s")
 
 
 def is_reference(value: str) -> bool:

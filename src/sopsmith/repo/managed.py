@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import os
 
-from sopsmith.errors import Error
-from sopsmith.formats import find_format, load_format, narrow
-from sopsmith.formats.tree import Tree, walk
+from sopsmith.formats import find_format
+from sopsmith.repo.coverage import decode, list_values, parse_text
 from sopsmith.repo.folders import KUSTOMIZATIONS
 from sopsmith.sops.config import FILE_NAME, CreationRule
 
@@ -31,22 +30,12 @@ def stands_in_clear(data: bytes, path: str, rule: CreationRule) -> bool:
     """
     if not names_files(rule) or os.path.basename(path) in _STRUCTURE:
         return False
-    name = find_format(path)
-    trees = parse_lightly(data, name) if name else None
-    if trees is None:
+    name, text = find_format(path), decode(data)
+    comments = rule.selector.by_comment
+    trees = parse_text(text, name, comments=comments) if name and text is not None else None
+    if trees is None or text is None:
         return bool(data.strip())
     return any(
-        leaf.value not in (None, "") and rule.selector.selects(keys)
-        for tree in trees
-        for keys, _, leaf in walk(tree.root)
+        one.selected and one.leaf.value not in (None, "")
+        for one in list_values(trees, rule.selector, text)
     )
-
-
-def parse_lightly(data: bytes, name: str) -> list[Tree] | None:
-    """Return a file's trees, without positions where it is narrow YAML; None if it is broken."""
-    try:
-        text = data.decode().removeprefix("\ufeff")
-        found = narrow.parse(text) if name == "yaml" else None
-        return found or load_format(name).parse(text)
-    except (UnicodeDecodeError, Error):
-        return None

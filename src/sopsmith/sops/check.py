@@ -9,7 +9,6 @@ from __future__ import annotations
 from sopsmith.errors import Error
 from sopsmith.formats import narrow
 from sopsmith.sops.metadata import parse_metadata
-from sopsmith.sops.selectors import COMMENT_SELECTORS
 from sopsmith.sops.unseal import Unsealer, take_metadata
 
 TYPE_CHECKING = False
@@ -45,7 +44,7 @@ def _check_narrow(data: bytes, path: str, keyring: Keyring) -> bool:
         return False
     try:
         metadata = parse_metadata(node)
-        if metadata.selector.kind in COMMENT_SELECTORS:
+        if metadata.selector.by_comment:
             return False  # The narrow reader drops comments.
         unsealer = Unsealer(metadata, keyring.unlock_data_key(metadata).reveal())
         unsealer.check_mac(metadata, unsealer.unseal(trees))

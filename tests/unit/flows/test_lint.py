@@ -323,3 +323,23 @@ def test_findings_come_in_path_order_from_two_processes(folder: Folder) -> None:
     assert one == two
     assert [found.path for found in two.findings] == sorted(found.path for found in two.findings)
     assert len(two.findings) == 150
+
+
+COMMENTED = "#encrypt me\na: made-up\n#note\nb: other\n"
+BY_COMMENT = Selector("encrypted_comment_regex", "^encrypt")
+
+
+def test_a_selector_that_looks_at_comments_is_understood(folder: Folder) -> None:
+    text = folder.lock("x.yaml", COMMENTED, BY_COMMENT)
+    assert folder.rules() == ["SOPS016"]
+    folder.put("x.yaml", re.sub(r"a: ENC.*", "a: clear", text))
+    assert sorted(folder.rules()) == ["SOPS003", "SOPS016"]
+
+
+def test_a_rule_that_looks_at_comments_names_what_should_be_encrypted(folder: Folder) -> None:
+    rule = f"creation_rules: [{{path_regex: ^x, encrypted_comment_regex: ^encrypt, age: {MINE}}}]\n"
+    folder.put(".sops.yaml", rule)
+    folder.put("x.yaml", "b: other\n#encrypt me\n")
+    assert folder.rules() == []
+    folder.put("x.yaml", COMMENTED)
+    assert folder.rules() == ["SOPS001"]

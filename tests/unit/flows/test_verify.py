@@ -31,7 +31,10 @@ def test_a_changed_value_is_broken_and_its_place_is_said(folder: Folder) -> None
     text = folder.lock("a.secret.yaml")
     folder.put("a.secret.yaml", text.replace(",data:", ",data:A", 1))
     (problem,) = folder.verify().problems
-    assert (problem.kind, problem.reason) == ("broken", "stringData.value: the token is not base64")
+    assert (problem.kind, problem.reason) == (
+        "broken",
+        "stringData.value: the value was changed or moved",
+    )
 
 
 @pytest.mark.parametrize(
