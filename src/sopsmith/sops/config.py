@@ -98,6 +98,18 @@ class Config:
         except Error as error:
             raise error.at(path) from None
 
+    def relative(self, file_path: str) -> str:
+        """Return a file's path as the rules see it: from the folder of the configuration.
+
+        A file outside of that folder is seen by its absolute path.
+
+        Args:
+            file_path: As the user gave it; taken from the working directory.
+        """
+        folder = os.path.dirname(os.path.abspath(self.path)).rstrip(os.sep)
+        full = os.path.abspath(file_path)
+        return full[len(folder) + 1 :] if full.startswith(folder + os.sep) else full
+
     def rule_for(self, file_path: str) -> CreationRule:
         """Return the first rule that matches a file.
 
@@ -107,10 +119,7 @@ class Config:
         Raises:
             RuleError: There are rules and none matches.
         """
-        folder = os.path.dirname(os.path.abspath(self.path))
-        full = os.path.abspath(file_path)
-        inside = full.startswith(folder.rstrip(os.sep) + os.sep)
-        path = full[len(folder.rstrip(os.sep)) + 1 :] if inside else full
+        path = self.relative(file_path)
         for rule in self.rules:
             if rule.matches(path):
                 return rule
