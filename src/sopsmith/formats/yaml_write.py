@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from sopsmith.formats.scalars import resolve
 from sopsmith.formats.tree import Mapping, Node, Plain, Scalar, Timestamp
@@ -15,6 +16,7 @@ _OLD_BOOLS = frozenset(
 )
 _PLAIN_FIRST = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./^$(")
 _PLAIN_REST = _PLAIN_FIRST | frozenset("-+=:@,;~|)<>?*&%![]{}\"'`\\ ")
+_KEEPS = re.compile(r"(?:[!&]\S*\s+)*[|>][0-9]*\+")
 _FLOW_MARKS = frozenset(",[]{}")
 _ESCAPES = {
     "\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0",
@@ -44,8 +46,9 @@ def write_token(token: str, at: Scalar, text: str) -> str:
     if not tail:
         return token
     # Line breaks behind a kept (`|+`) block are part of its value, so only one of them stays.
-    header = source.split("\n", 1)[0]
-    return token + (("\r\n" if "\r\n" in tail else "\n") if "+" in header else tail)
+    if _KEEPS.match(source):
+        return token + ("\r\n" if "\r\n" in tail else "\n")
+    return token + tail
 
 
 def write_scalar(value: Plain, at: Scalar, text: str) -> str:

@@ -7,6 +7,9 @@ a list keep tokens that differ (sops gives them one, which shows that they are e
 
 from __future__ import annotations
 
+import sys
+from bisect import bisect_right
+
 from sopsmith.errors import RuleError
 from sopsmith.formats import Format
 from sopsmith.formats.scalars import Inexact
@@ -170,6 +173,7 @@ class Sealer:
                     written = self._form.write_token(tokens[id(scalar)], scalar, text)
                     edits.append((scalar.start, scalar.end, written))
             self._comment_edits(tree, edits)
+            _refuse_open_end(text, tree, tokens)
         return edits
 
     def _tokens(self, leaves: list[Leaf]) -> dict[int, str]:
@@ -214,29 +218,64 @@ class Sealer:
         return done
 
     def _comment_edits(self, tree: Tree, edits: list[Edit]) -> None:
+        """Add the edits that encrypt comments.
+
+        A comment behind the `|` of a block that is replaced joins that edit, in clear or not.
+        """
+        around = sorted((start, end, index) for index, (start, end, _) in enumerate(edits))
         for comment in tree.comments:
-            if (
-                not comment.text
-                or is_token(comment.text)
-                or not self._selection.has_comment(comment)
-            ):
+            inside = _surrounding(around, comment.start)
+            if inside is None and not self._encrypts(comment):
                 continue
-            written = self._kept.comment(comment) if self._kept else None
-            if written is None:
-                written = comment.written(self.comment_token(comment))
-            _add_comment(edits, (comment.start, comment.end, written))
+            written = self._written(comment)
+            if inside is not None:
+                start, end, old = edits[inside]
+                body = old.rstrip("\r\n")
+                edits[inside] = (start, end, f"{body} {written}{old[len(body) :]}")
+                continue
+            edits.append((comment.start, comment.end, written))
             if comment.takes:
                 edits.append((*comment.takes, ""))
 
+    def _encrypts(self, comment: Comment) -> bool:
+        if not comment.text or is_token(comment.text):
+            return False
+        return self._selection.has_comment(comment)
 
-def _add_comment(edits: list[Edit], new: Edit) -> None:
-    """Add a comment's edit; behind the `|` of a block that is replaced, it joins that edit."""
-    for index, (start, end, written) in enumerate(edits):
-        if start <= new[0] < end:
-            body = written.rstrip("\r\n")
-            edits[index] = (start, end, f"{body} {new[2]}{written[len(body) :]}")
-            return
-    edits.append(new)
+    def _written(self, comment: Comment) -> str:
+        """Return a comment's source: as it was, kept from an older version, or new."""
+        if not self._encrypts(comment):
+            return comment.written(comment.text)
+        kept = self._kept.comment(comment) if self._kept else None
+        return kept or comment.written(self.comment_token(comment))
+
+
+def _refuse_open_end(text: str, tree: Tree, tokens: dict[int, str]) -> None:
+    """Refuse a clear block scalar that the end of the file cuts off.
+
+    The metadata behind it need a line of their own, and that line's end would become a part of
+    the value, after the MAC was made over the value without it.
+
+    Raises:
+        RuleError: The last value is such a block.
+    """
+    scalars = [scalar for _, _, scalar in walk(tree.root)]
+    last = scalars[-1] if scalars else None
+    if last is None or id(last) in tokens or last.start < 0 or last.end < len(text):
+        return
+    if text[last.start : last.end].startswith(("|", ">")) and text[-1:] not in ("\n", "\r"):
+        raise RuleError(
+            "the last value is a block whose last line does not end",
+            hint="end the file with a line break, or write `|-` for a value without one",
+        )
+
+
+def _surrounding(around: list[tuple[int, int, int]], position: int) -> int | None:
+    """Return the index of the edit whose span holds a position, or None."""
+    place = bisect_right(around, (position, sys.maxsize, 0)) - 1
+    if place < 0 or position >= around[place][1]:
+        return None
+    return around[place][2]
 
 
 def _with_tokens(node: Node, tokens: dict[int, str]) -> Node:

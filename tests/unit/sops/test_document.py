@@ -330,3 +330,23 @@ def test_a_byte_order_mark_stays_through_every_change() -> None:
 
 def test_json_is_written_without_a_byte_order_mark_since_sops_reads_none() -> None:
     assert lock('\ufeff{"a": "x"}', kind="json").startswith('{"a": "ENC[')
+
+
+def test_a_clear_block_that_the_end_of_the_file_cuts_off_is_refused() -> None:
+    with pytest.raises(RuleError, match="does not end"):
+        lock("k1: q\nk2_unencrypted: |\n  text")
+
+
+def test_an_encrypted_block_at_the_end_of_the_file_needs_no_line_end() -> None:
+    assert unlock(lock("k1: q\nk2: |\n  text")).objects() == [{"k1": "q", "k2": "text"}]
+
+
+def test_a_clear_comment_behind_the_bar_of_an_encrypted_block_is_kept() -> None:
+    sealed = lock("k1: > # note\n  x\n", Selector("encrypted_regex", "^k1$"))
+    assert sealed.splitlines()[0].endswith("] # note")
+    assert unlock(sealed).objects() == [{"k1": "x\n"}]
+
+
+def test_a_plus_in_the_comment_of_a_block_keeps_the_blank_lines_behind_it() -> None:
+    sealed = lock("a: | # c++\n  x\n\n\nb: y\n", Selector("encrypted_regex", "^a$"))
+    assert "\n\n\nb: y\n" in sealed
