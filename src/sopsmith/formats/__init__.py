@@ -46,7 +46,7 @@ else:
 _EXTENSIONS = {
     ".yaml": "yaml", ".yml": "yaml", ".json": "json", ".env": "dotenv", ".ini": "ini",
 }  # fmt: skip
-NAMES = ("yaml", "json", "dotenv", "ini")
+NAMES = ("yaml", "json", "dotenv", "ini", "binary")
 
 
 def load_format(name: str) -> Format:
@@ -59,6 +59,16 @@ def load_format(name: str) -> Format:
         raise FormatError(f"unknown format {name}", hint=f"formats are {', '.join(NAMES)}")
     module = import_module(f"sopsmith.formats.{name}")
     return cast("Format", module) if TYPE_CHECKING else module
+
+
+def format_name(form: Format) -> str:
+    """Return the name of a format's module."""
+    return str(getattr(form, "__name__", "")).rpartition(".")[2]
+
+
+def is_binary(form: Format) -> bool:
+    """Tell whether a format holds a whole file of any bytes as one value."""
+    return format_name(form) == "binary"
 
 
 def find_format(path: str) -> str | None:

@@ -117,7 +117,12 @@ class Parser:
             self.section = Mapping([], start, start)
             self.root.keys.append((start, start))
             self.root.entries.append((DEFAULT, self.section))
-        self.tree.comments += key_comments(self.text, self.waiting, value, (self.name,))
+        comments = key_comments(self.text, self.waiting, value, (self.name,))
+        for comment in comments:
+            # sops puts a key's comment behind the key, where it counts for the next one.
+            index = self.places.get(name, len(self.section.entries))
+            comment.counts_before = self.section, index + 1
+        self.tree.comments += comments
         self.waiting = []
         self.add(name, value, start)
         return value.rest

@@ -121,10 +121,12 @@ class Comment:
             inside lists; the span then begins at the dash.
         takes: Span of another comment, which this one has taken in and which is to go when this
             one is encrypted; None in most.
+        counts_before: (collection, index of an entry) that sops counts it for, where that is
+            not the entry it stands at; None in most.
         token: Source text of the span that the text was decrypted from, or None.
     """
 
-    __slots__ = ("end", "item", "path", "start", "takes", "text", "token")
+    __slots__ = ("counts_before", "end", "item", "path", "start", "takes", "text", "token")
 
     def __init__(self, text: str, path: Path, start: int, end: int, *, item: bool = False) -> None:
         self.text = text
@@ -133,6 +135,7 @@ class Comment:
         self.end = end
         self.item = item
         self.takes: tuple[int, int] | None = None
+        self.counts_before: tuple[Mapping, int] | None = None
         self.token: str | None = None
 
     def written(self, content: str) -> str:

@@ -90,6 +90,10 @@ class _ByComment:
         for path, node in _collections(tree.root, ()):
             homes.setdefault(path, []).append(node)
         for comment in tree.comments:
+            if comment.counts_before is not None:
+                owner, index = comment.counts_before
+                groups.setdefault(id(owner), {}).setdefault(index, []).append(comment)
+                continue
             inline, column = self._line(comment.start)
             home = _home(homes.get(comment.path, []), comment.start, None if inline else column)
             if home is not None:
