@@ -251,6 +251,12 @@ class Unlocked:
         edits += self._signature_edits(sealer, leaves, now)
         return self.encode(splice(self.text, edits))
 
+    def signed(self, edits: list[Edit], *, now: datetime, random: Random = os.urandom) -> bytes:
+        """Return this file with a new time and MAC, and with edits that change no value."""
+        sealer = Sealer(self.form, self.selection, self.data_key.reveal(), random, None)
+        signature = self._signature_edits(sealer, leaves_of(self.trees), now)
+        return self.encode(splice(self.text, [*edits, *signature]))
+
     def _set_edit(self, sealer: Sealer, leaf: Leaf) -> Edit:
         scalar, value = leaf.scalar, leaf.scalar.value
         if value in (None, "", b"") or not self.selection.has_value(scalar, leaf.path):
