@@ -113,6 +113,21 @@ def _parse_ssh(text: str, source: str) -> Identity:
         ) from None
 
 
+def derive_key(identities: list[Identity], label: bytes) -> Secret | None:
+    """Return 32 bytes that only a holder of the same X25519 identities can make, or None.
+
+    Args:
+        label: What the key is for; another label gives a key that has nothing to do with it.
+    """
+    import hmac
+
+    natives = (one._native for one in identities if one.recipient.startswith("age1"))
+    texts = sorted({str(native) for native in natives})
+    if not texts:
+        return None
+    return Secret(hmac.digest(label, "\n".join(texts).encode(), "sha256"))
+
+
 def check_recipient(text: str) -> str:
     """Return a recipient as it is stored, once it is known to be usable.
 
