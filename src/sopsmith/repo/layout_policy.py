@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sopsmith.formats.yaml import quote
+from sopsmith.repo.attributes import DEFAULT_PATTERN, WANTED
 from sopsmith.repo.settings import RepoSettings
 
 ENCRYPTED_REGEX = "^(data|stringData)$"
@@ -70,10 +71,9 @@ def build_gitattributes() -> str:
     """Return the text of `.gitattributes`."""
     return (
         "# Two edits of one encrypted file cannot be merged by lines: its MAC covers all values.\n"
-        "# Git then keeps one side and says so; decrypt both, merge the values and encrypt again.\n"
-        "# To read diffs in clear on your own screen:\n"
-        "#   git config diff.sopsmith.textconv 'sopsmith decrypt'\n"
-        "*.secret.yaml text eol=lf merge=binary diff=sopsmith\n"
+        "# `sopsmith git install` sets up a clone to merge them by key path, and to say in diffs\n"
+        "# which values changed. Without it git leaves a conflict.\n"
+        f"{DEFAULT_PATTERN} text eol=lf {' '.join(WANTED)}\n"
     )
 
 

@@ -72,6 +72,10 @@ class Document:
         except Error as error:
             raise error.at(path) from None
 
+    def body(self) -> str:
+        """Return the text as it stands, values encrypted, without the metadata."""
+        return splice(self._text, self._strip)
+
     def unlock(self, keyring: Keyring, *, ignore_mac: bool = False) -> Unlocked:
         """Decrypt every value and check the MAC.
 

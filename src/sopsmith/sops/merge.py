@@ -74,16 +74,14 @@ def merge(
     old = base.unlocked
     rule = merge_rule(old.metadata if old else None, ours.metadata, theirs.metadata)
     side = choose_side(old, ours, theirs, rule)
-    texts = merge_texts(
-        base.texts, ours.plaintext().decode(), theirs.plaintext().decode(), ours.form
-    )
+    texts = merge_texts(base.texts, ours.clear_text(), theirs.clear_text(), ours.form)
     frame = _frame(side, (ours, theirs), rule, texts, kinds, now)
     others = (ours, theirs)
-    one = frame.reencrypt(texts.ours.encode(), now=now, others=others)
+    one = frame.reencrypt(frame.encode(texts.ours), now=now, others=others)
     if not texts.conflicts:
         return Merged(one, one, [])
     opened = _open(one, frame)
-    other = opened.reencrypt(texts.theirs.encode(), now=now, others=others)
+    other = opened.reencrypt(opened.encode(texts.theirs), now=now, others=others)
     return Merged(one, other, texts.conflicts)
 
 
@@ -103,7 +101,7 @@ def _frame(
     fitting = [one for one in sides if one.data_key == side.data_key]
     ready = [one for one in fitting if plan_rekey(one.metadata, rule).empty]
     # A side that needs no change at all gives its bytes back as they are.
-    done = [one for one in ready if one.plaintext().decode() == texts.ours]
+    done = [one for one in ready if one.clear_text() == texts.ours]
     if done or ready:
         return (done or ready)[0]
     return _open(update_keys(fitting[0], rule, kinds, now=now), fitting[0])

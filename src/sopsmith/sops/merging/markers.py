@@ -12,12 +12,11 @@ from difflib import SequenceMatcher
 from sopsmith.sops.merging.lines import split_lines
 
 SIZE = 7  # characters; git's own unless an attribute says otherwise
+LABELS = ("ours (sopsmith)", "theirs (sopsmith)")
 _START = re.compile(r"^(<{7,})(?: .*)?$", re.MULTILINE)
 
 
-def join(
-    ours: str, theirs: str, *, size: int = SIZE, labels: tuple[str, str] = ("ours", "theirs")
-) -> str:
+def join(ours: str, theirs: str, *, size: int = SIZE, labels: tuple[str, str] = LABELS) -> str:
     """Return the two texts as one, each stretch of lines that differ between markers."""
     left, right = split_lines(ours), split_lines(theirs)
     found: list[str] = []
@@ -33,6 +32,12 @@ def join(
 def has_markers(text: str) -> bool:
     """Tell whether a text holds a conflict marker at the start of a line."""
     return _START.search(text) is not None
+
+
+def is_labelled(text: str) -> bool:
+    """Tell whether the first conflict marker of a text is one that `join` wrote."""
+    first = _START.search(text)
+    return first is not None and first.group().endswith(LABELS[0])
 
 
 def split(text: str) -> tuple[str, str] | None:

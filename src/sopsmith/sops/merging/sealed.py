@@ -8,7 +8,6 @@ master keys fit the other side's values.
 from __future__ import annotations
 
 from sopsmith.errors import Error
-from sopsmith.formats.splice import splice
 from sopsmith.sops.document import Document
 from sopsmith.sops.merging.lines import propose
 
@@ -49,7 +48,7 @@ class _Sealed:
     def __init__(self, document: Document) -> None:
         metadata = document.metadata
         self.content = (
-            splice(document._text, document._strip),
+            document.body(),
             metadata.mac,
             metadata.last_modified,
             (metadata.selector.kind, metadata.selector.pattern, metadata.mac_only_encrypted),

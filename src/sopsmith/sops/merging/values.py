@@ -139,7 +139,7 @@ class Merger:
 
     def _mapping(self, base: Mapping, ours: Mapping, theirs: Mapping, address: Address) -> Outcome:
         found: dict[str, Outcome] = {}
-        for key in _ordered_keys(ours, theirs):
+        for key in ordered_keys(ours, theirs):
             outcome = self.node(base.get(key), ours.get(key), theirs.get(key), (*address, key))
             if outcome is not None:
                 found[key] = outcome
@@ -200,7 +200,7 @@ def is_plain_mapping(node: Node | None) -> TypeGuard[Mapping]:
     return isinstance(node, Mapping) and len({key for key, _ in node.entries}) == len(node.entries)
 
 
-def _ordered_keys(ours: Mapping, theirs: Mapping) -> list[str]:
+def ordered_keys(ours: Mapping, theirs: Mapping) -> list[str]:
     """Return our keys in our order, and each of theirs behind the one that it follows there.
 
     What only we have at such a place comes before it.

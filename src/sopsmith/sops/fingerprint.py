@@ -1,0 +1,103 @@
+"""Show an encrypted file without its values, so that a diff says which of them changed.
+
+A value becomes `<str 12 bytes #a1b2c3>`. The sign behind the # is by default a hash of the
+token. A token holds 32 random bytes and is encrypted, so nobody can guess a value and check
+the guess against the sign; and since values that did not change keep their tokens, a sign
+changes exactly when the value does. It takes no identity, so everybody sees the same diff:
+a reviewer, CI, and somebody who was let in only after the older version.
+
+After a rotation every token is new, and so is every sign. Whoever holds an identity can ask
+for signs of the values instead: HMAC-SHA-256 under a key that is made from the text of that
+identity. It cannot be made from the data key, which a rotation changes; and the holder of an
+identity is the one person who learns nothing from it, since the identity opens the file.
+Such signs are equal on both sides of a rotation, differ from person to person, and depend on
+the place, so that equal values at two places do not show. A file that does not open falls
+back to signs of its tokens, which then differ from those of the version that opens.
+
+Kind and size are in the token for everybody to read; nothing is said that it does not say.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from hashlib import sha256
+
+from sopsmith.secret import Secret
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sopsmith.formats.tree import Path
+    from sopsmith.sops.document import Document
+    from sopsmith.sops.metadata import Metadata
+
+TOKEN = re.compile(r"ENC\[AES256_GCM,data:([A-Za-z0-9+/=]*),iv:[^,\]]*,tag:[^,\]]*,type:(\w+)\]")
+_DIGITS = 6  # hexadecimal; one in 16 million changes goes unseen
+_LABEL = b"sopsmith fingerprint v1"
+
+
+def mask(text: str, sign: Callable[[str], str] | None = None) -> str:
+    """Return a text with every token replaced by kind, size and sign of its value.
+
+    Args:
+        sign: Gives the sign of a token; a hash of the token unless given.
+    """
+    chosen = sign or sign_token
+
+    def shown(match: re.Match[str]) -> str:
+        size = _size(match[1])
+        unit = "byte" if size == 1 else "bytes"
+        return f"<{match[2]} {size} {unit} #{chosen(match.group())}>"
+
+    return TOKEN.sub(shown, text)
+
+
+def sign_token(token: str) -> str:
+    """Return the sign of a token by itself."""
+    return sha256(token.encode()).hexdigest()[:_DIGITS]
+
+
+def sign_value(key: Secret, path: Path, kind: str, text: bytes) -> str:
+    """Return the sign of a value at its place, under a key that only a holder has."""
+    parts = [_LABEL, "\0".join(path).encode(), kind.encode(), text]
+    message = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
+    return hmac.new(key.reveal(), message, sha256).hexdigest()[:_DIGITS]
+
+
+def summarise(metadata: Metadata) -> list[str]:
+    """Return what a reviewer wants to know of a file's metadata, a fact a line.
+
+    Each recipient has a sign of what is wrapped for it: after a rotation all of them are new,
+    and where only recipients changed the others keep theirs.
+    """
+    lines = []
+    several = len(metadata.groups) > 1
+    if several:
+        needed = metadata.threshold or len(metadata.groups)
+        lines.append(f"opens with {needed} of {len(metadata.groups)} key groups")
+    for number, group in enumerate(metadata.groups, start=1):
+        where = f"group {number}: " if several else ""
+        lines += [f"{where}{one.kind} {one.name} #{sign_token(one.enc.strip())}" for one in group]
+    selector = metadata.selector
+    lines.append(f"{selector.kind}: {selector.pattern}")
+    if metadata.mac_only_encrypted:
+        lines.append("the MAC covers encrypted values alone")
+    lines.append(f"last modified {metadata.last_modified}, by the format of {metadata.version}")
+    return lines
+
+
+def show_masked(document: Document, sign: Callable[[str], str] | None = None) -> str:
+    """Return an encrypted file with its values masked and its metadata summarised."""
+    return mask(document.body(), sign) + remark(document)
+
+
+def remark(document: Document) -> str:
+    """Return the summary of a file's metadata as comment lines."""
+    lines = ["", "# sops", *(f"#   {line}" for line in summarise(document.metadata)), ""]
+    return "\n".join(lines)
+
+
+def _size(data: str) -> int:
+    return len(data) * 3 // 4 - data.count("=")
