@@ -25,6 +25,7 @@ COMMANDS = {
     "groups": "Add or delete a key group of a SOPS file",
     "verify": "Check that every SOPS file opens",
     "lint": "Look for what should not be committed",
+    "explain": "Say why a file is encrypted as it is",
     "plugin": "Install the kustomize plugin",
 }
 
