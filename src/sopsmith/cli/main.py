@@ -25,11 +25,8 @@ COMMANDS = {
     "groups": "Add or delete a key group of a SOPS file",
     "verify": "Check that every SOPS file opens",
     "lint": "Look for what should not be committed",
-<<<<<<< HEAD
     "explain": "Say why a file is encrypted as it is",
-=======
     "git": "Merge, compare and guard encrypted files in git",
->>>>>>> 4ff8165 (x)
     "plugin": "Install the kustomize plugin",
 }
 
