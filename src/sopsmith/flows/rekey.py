@@ -17,6 +17,7 @@ from sopsmith.flows.rekey_plan import Outcome, Plan, Problem, build_change, chan
 from sopsmith.formats import narrow
 from sopsmith.sops.document import Document, format_of
 from sopsmith.sops.metadata import parse_metadata
+from sopsmith.sops.quick import parse_quick
 from sopsmith.sops.recognise import is_marked, recognise
 from sopsmith.sops.rekey import plan_rekey, rotate, update_keys
 from sopsmith.sops.unseal import take_metadata
@@ -106,13 +107,17 @@ def rekey(data: bytes, path: str, wish: Wish, means: Means, keyring: Keyring) ->
     Raises:
         Error: The file does not open, its MAC does not hold, or a key cannot be used.
     """
-    document = Document.parse(data, means.input_type or _format(data, path), path=path)
+    name = means.input_type or _format(data, path)
+    quick = parse_quick(data, path) if name == "yaml" else None
+    document = quick or Document.parse(data, name, path=path)
     try:
         rule = wish.rule(path, document.metadata)
         plan = plan_rekey(document.metadata, rule)
         rotates = wish.rotates(plan)
         if plan.empty and not rotates:
             return data
+        if quick and plan.reselected:
+            document = Document.parse(data, name, path=path)
         unlocked = document.unlock(keyring, ignore_mac=means.ignore_mac)
         change = rotate if rotates else update_keys
         return change(unlocked, rule, keyring.kinds, now=means.now)
