@@ -48,11 +48,14 @@ _NOT_OF_THE_KEY = ("enc", "created_at")
 class MasterKey:
     """One master key: its kind and the fields that name it, `enc` left out."""
 
-    __slots__ = ("fields", "kind")
+    __slots__ = ("_identity", "fields", "kind")
 
     def __init__(self, kind: str, fields: dict[str, object]) -> None:
         self.kind = kind
         self.fields = fields
+        # Rules and documents are compared key by key, thousands of times in a large tree.
+        parts = (fields.get(part) for part in _IDENTIFYING.get(kind, ()))
+        self._identity = (kind, self.name, *(str(part or "") for part in parts))
 
     @classmethod
     def of_age(cls, recipient: str) -> MasterKey:
@@ -65,17 +68,13 @@ class MasterKey:
         return str(self.fields.get(NAMES[self.kind], ""))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, MasterKey) and self._identity() == other._identity()
+        return isinstance(other, MasterKey) and self._identity == other._identity
 
     def __hash__(self) -> int:
-        return hash(self._identity())
+        return hash(self._identity)
 
     def __repr__(self) -> str:
         return f"<MasterKey {self.kind} {self.name}>"
-
-    def _identity(self) -> tuple[str, ...]:
-        parts = (self.fields.get(part) for part in _IDENTIFYING.get(self.kind, ()))
-        return (self.kind, self.name, *(str(part or "") for part in parts))
 
 
 # Further fields without which two keys of one name are different keys.
