@@ -56,6 +56,7 @@ class Document:
         if found is None:
             raise NotEncrypted("the file has no sops metadata, so it is not encrypted")
         self.metadata: Metadata = parse_metadata(found)
+        self.metadata.whole = is_binary(form)
         self._mac_place = found
 
     @classmethod

@@ -31,10 +31,12 @@ class Metadata:
         mac: The MAC's token; "" where there is none.
         selector: What is encrypted.
         version: Of the writer.
+        whole: The document is a binary file, which no selector divides.
     """
 
     __slots__ = (
-        "groups", "last_modified", "mac", "mac_only_encrypted", "selector", "threshold", "version"
+        "groups", "last_modified", "mac", "mac_only_encrypted", "selector", "threshold", "version",
+        "whole",
     )  # fmt: skip
 
     def __init__(self, fields: dict[str, Node]) -> None:
@@ -47,6 +49,7 @@ class Metadata:
             {kind: _text(fields, kind) for kind in (*SELECTORS, *COMMENT_SELECTORS)}
         )
         self.groups = _groups(fields)
+        self.whole = False
 
     @property
     def stanzas(self) -> list[Stanza]:

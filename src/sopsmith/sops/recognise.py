@@ -12,6 +12,7 @@ from sopsmith.formats import find_format
 
 # `lastmodified` is a field that SOPS always writes; the case of its name is free on reading.
 _FIELD = b"lastmodified"
+_BINARY = b'"data"'  # the one key of the binary form
 _LINES = {
     "yaml": (b"sops:", b'"sops":', b"'sops':"),
     "dotenv": (b"sops_",),
@@ -23,13 +24,17 @@ def recognise(data: bytes, path: str) -> str | None:
     """Return the format of a file that may be a SOPS file, or None for one that is not.
 
     The name decides where it says a format. A file of another name is taken for sops' binary
-    form, a JSON document, and for nothing else: a manual that quotes a SOPS file is none.
+    form, or for JSON with more in it, and for nothing else: a manual that quotes a SOPS file
+    is none.
     """
     if b"sops" not in data or _FIELD not in data.lower():
         return None
     name = find_format(path)
     if name is None:
-        return "json" if data.lstrip()[:1] == b"{" and b'"sops"' in data else None
+        head = data.lstrip()
+        if head[:1] != b"{" or b'"sops"' not in data:
+            return None
+        return "binary" if head[1:].lstrip().startswith(_BINARY) else "json"
     return name
 
 

@@ -70,7 +70,8 @@ def plan_rekey(metadata: Metadata, rule: CreationRule) -> RekeyPlan:
         added,
         removed,
         regrouped=threshold or (several and stands != wanted),
-        reselected=(selector.kind, selector.pattern, metadata.mac_only_encrypted)
+        reselected=not metadata.whole
+        and (selector.kind, selector.pattern, metadata.mac_only_encrypted)
         != (new.kind, new.pattern, rule.mac_only),
     )
 
@@ -160,6 +161,9 @@ class _Change:
         self, groups: list[list[Stanza]], threshold: int, selector: Selector, *, mac_only: bool
     ) -> bytes:
         old = self._unlocked.metadata
+        if old.whole:
+            fields = build_metadata(groups, None, threshold=threshold, mac_only=False)
+            return self._in_place(fields)
         fields = build_metadata(groups, selector, threshold=threshold, mac_only=mac_only)
         same = (old.selector.kind, old.selector.pattern) == (selector.kind, selector.pattern)
         if same and mac_only == old.mac_only_encrypted:
