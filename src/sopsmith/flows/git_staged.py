@@ -13,10 +13,8 @@ from typing import TYPE_CHECKING
 from sopsmith.errors import OutsideError
 from sopsmith.flows.lint import Doors, lint
 from sopsmith.formats import find_format
-from sopsmith.formats.tree import Mapping
 from sopsmith.repo.lint_rules import Finding
-from sopsmith.repo.managed import parse_lightly
-from sopsmith.sops.metadata import KEY
+from sopsmith.sops.recognise import is_marked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -87,8 +85,7 @@ def _named(path: str, data: bytes) -> Finding | None:
     name = find_format(path)
     if name is None or not any(fnmatch(os.path.basename(path), one) for one in _SECRET_NAMES):
         return None
-    trees = parse_lightly(data, name) or []
-    if any(isinstance(tree.root, Mapping) and tree.root.get(KEY) for tree in trees):
+    if is_marked(data, name):
         return None
     return Finding("SOPS001", path, "its name says that it is encrypted")
 
