@@ -17,6 +17,7 @@ COMMANDS = {
     "render": "Show what the cluster would get",
     "encrypt": "Encrypt files with SOPS",
     "decrypt": "Decrypt SOPS files",
+    "edit": "Edit SOPS files in clear, in memory",
     "set": "Set one value of a SOPS file",
     "unset": "Take one value of a SOPS file away",
     "get": "Print one value of a SOPS file",
