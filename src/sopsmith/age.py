@@ -1,10 +1,10 @@
 """Wrap and unwrap data keys with age.
 
 Each recipient gets an age file of its own around the 32 bytes, armored, as sops writes it.
-X25519 and SSH recipients are pyrage's; post-quantum and plugin recipients are refused with
-their kind named.
+X25519, SSH and tagged recipients (of hardware keys) are pyrage's; the post-quantum recipients
+of age-keygen and those of plugins are refused with their kind named.
 
-Source: the age format, C2SP age.md; getsops/sops age/keysource.go.
+Source: the age format, C2SP age.md; getsops/sops age/keysource.go, encrypted_keys.go.
 """
 
 from __future__ import annotations
@@ -60,11 +60,11 @@ def parse_identities(text: str, source: str) -> list[Identity]:
         MasterKeyError: A line is no identity, or one of a kind that cannot be used here. The
             line itself is never quoted.
     """
-    if text.lstrip().startswith("-----BEGIN AGE ENCRYPTED FILE") or text.startswith(
-        "age-encryption"
-    ):
+    if is_locked(text.encode()):
         raise MasterKeyError(
-            "the identities are themselves encrypted with a passphrase", path=source
+            "the identities are themselves encrypted with a passphrase",
+            path=source,
+            hint="keep them in a file and name it in SOPS_AGE_KEY_FILE; then it is asked for",
         )
     if "-----BEGIN" in text:
         return [_parse_ssh(text, source)]
@@ -73,6 +73,34 @@ def parse_identities(text: str, source: str) -> list[Identity]:
         for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), start=1)
         if line and not line.startswith("#")
     ]
+
+
+def is_locked(data: bytes) -> bool:
+    """Tell whether the file of identities is itself an age file, binary or armored."""
+    return data.lstrip().startswith((b"age-encryption.org/", b"-----BEGIN AGE ENCRYPTED FILE"))
+
+
+def unlock_identities(data: bytes, passphrase: Secret, source: str) -> list[Identity]:
+    """Return the identities of a file that is encrypted with a passphrase.
+
+    Raises:
+        MasterKeyError: The passphrase is not its own, it is damaged or encrypted to recipients,
+            or what it holds are no identities.
+    """
+    from pyrage import DecryptError
+    from pyrage.passphrase import decrypt
+
+    try:
+        text = bytes(decrypt(data.lstrip(), passphrase.reveal().decode())).decode()
+    except UnicodeDecodeError:
+        raise MasterKeyError("passphrase or identities are not UTF-8", path=source) from None
+    except DecryptError as error:
+        # age tells a file for recipients from a passphrase that does not fit.
+        reason = "the passphrase is wrong, or the file of identities is damaged"
+        if "No matching keys" in str(error):
+            reason = "the file of identities is encrypted to recipients, not with a passphrase"
+        raise MasterKeyError(reason, path=source) from None
+    return parse_identities(text, source)
 
 
 def _parse_line(line: str, source: str, number: int) -> Identity:
@@ -106,10 +134,16 @@ def _parse_ssh(text: str, source: str) -> Identity:
 
     try:
         return Identity(Native.from_buffer(text.encode()), f"ssh key ({source})", source)
-    except (IdentityError, ValueError):
+    except (IdentityError, ValueError) as error:
+        # The reason is one of age's own words; the key is never in it.
+        if "must be decrypted" in str(error) or "EncryptedPem" in str(error):
+            raise MasterKeyError(
+                "the SSH private key has a passphrase, which the age library cannot take",
+                path=source,
+                hint="use a copy without one: ssh-keygen -p -N '' -f COPY",
+            ) from None
         raise MasterKeyError(
-            "not an SSH private key that age can use (ed25519 or rsa, without passphrase)",
-            path=source,
+            "not an SSH private key that age can use (ed25519 or rsa)", path=source
         ) from None
 
 
@@ -146,9 +180,10 @@ def _native_recipient(recipient: str) -> Any:
 
     if recipient.upper().startswith("AGE-SECRET-KEY-"):
         raise MasterKeyError("an age identity stands where a recipient belongs")
-    if recipient.startswith("age1pq1"):
-        raise MasterKeyError(f"post-quantum recipients are not supported yet: {recipient[:16]}…")
     try:
+        if recipient.startswith(("age1tag1", "age1tagpq1")):
+            return _tagged(recipient)
+        _refuse_other_kinds(recipient)
         if recipient.startswith(_SSH_KINDS):
             return SshRecipient.from_str(recipient)
         return Recipient.from_str(recipient)
@@ -157,6 +192,25 @@ def _native_recipient(recipient: str) -> Any:
             f"not an age recipient: {recipient[:20]}…",
             hint="recipients begin with age1, ssh-ed25519 or ssh-rsa",
         ) from None
+
+
+def _tagged(recipient: str) -> Any:
+    import pyrage
+
+    # tagpq is the post-quantum one; pyrage has both since 1.4.
+    kind = pyrage.tagpq if recipient.startswith("age1tagpq1") else pyrage.tag
+    return kind.Recipient.from_str(recipient)
+
+
+def _refuse_other_kinds(recipient: str) -> None:
+    """Refuse the kinds of recipient that the age library has not, each by its name."""
+    shown = f"{recipient[:20]}…"
+    if recipient.startswith("age1pq1"):
+        raise MasterKeyError(f"post-quantum recipients are not supported yet: {shown}")
+    # Bech32 has no 1 but the one that ends the prefix, so a second one means a longer prefix.
+    name, mark, _ = recipient.removeprefix("age1").rpartition("1")
+    if recipient.startswith("age1") and mark and name.isalnum():
+        raise MasterKeyError(f"recipients of the age plugin {name} are not supported: {shown}")
 
 
 def wrap(recipient: str, data_key: Secret) -> str:

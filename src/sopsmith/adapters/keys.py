@@ -16,9 +16,13 @@ from sopsmith.sops.keyring import Keyring
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sopsmith.adapters.environment import Settings
+    from sopsmith.adapters.passphrase import LockedFile
     from sopsmith.age import Identity
     from sopsmith.ports import Files, Programs
+    from sopsmith.secret import Secret
 
 _SSH_FILES = ("id_ed25519", "id_rsa")
 
@@ -38,7 +42,7 @@ def load_keyring(settings: Settings, files: Files, programs: Programs) -> Keyrin
     """Return a keyring of every identity that the environment offers.
 
     Programs (`SOPS_AGE_KEY_CMD`, gpg) and SSH keys are asked only when no other identity
-    opens a file.
+    opens a file, and the passphrase of an encrypted file of identities when all else failed.
     """
     search = _Search(settings, files, programs)
     search.read_text()
@@ -50,6 +54,7 @@ def load_keyring(settings: Settings, files: Files, programs: Programs) -> Keyrin
         search.failures,
         late=search.late,
         kinds=load_kinds(settings, programs),
+        last=search.last if search.locked else None,
     )
 
 
@@ -62,6 +67,9 @@ class _Search:
         self.identities: list[Identity] = []
         self.sources: list[str] = []
         self.failures: list[Error] = []
+        self.locked: list[LockedFile] = []
+        self._opened: list[Identity] | None = None
+        self._ask: Callable[[str], Secret] | None = None
 
     def read_text(self) -> None:
         text = self._settings.get("SOPS_AGE_KEY")
@@ -96,7 +104,27 @@ class _Search:
         except OutsideError as error:
             self.failures.append(error)
             return
-        self._take(data.decode("utf-8", "replace"), path)
+        if age.is_locked(data):
+            self._lock(path, data)
+        else:
+            self._take(data.decode("utf-8", "replace"), path)
+
+    def _lock(self, path: str, data: bytes) -> None:
+        from sopsmith.adapters.passphrase import VARIABLE, LockedFile, passphrase_source
+
+        # Both variables may name the file that is read by default as well.
+        if all(one.path != path for one in self.locked):
+            self._ask = self._ask or passphrase_source(self._settings.get(VARIABLE))
+            self.locked.append(LockedFile(path, data, self._ask))
+
+    def last(self) -> list[Identity]:
+        """Return what the encrypted files of identities hold, once a person has opened them."""
+        from sopsmith.adapters.passphrase import open_all
+
+        if self._opened is None:
+            self._opened = open_all(self.locked, self.failures)
+            self.identities += self._opened
+        return self._opened
 
     def _take(self, text: str, source: str) -> None:
         try:

@@ -28,6 +28,7 @@ class Keyring:
         late: Asked for more identities, with the recipient that is needed, when none of the
             others opens a file (`SOPS_AGE_KEY_CMD`).
         kinds: The kinds of master key besides age that can be reached, in the order to try.
+        last: Asked for more identities when all else has failed, since it asks a person.
     """
 
     def __init__(
@@ -38,12 +39,15 @@ class Keyring:
         *,
         late: Callable[[str], list[Identity]] | None = None,
         kinds: dict[str, Kind] | None = None,
+        last: Callable[[], list[Identity]] | None = None,
     ) -> None:
         self.identities = identities
         self.sources = sources or []
-        self.failures = failures or []
+        # The same list, since what is asked late adds to it.
+        self.failures = failures if failures is not None else []
         self.kinds = kinds or {}
         self._late = late
+        self._last = last
         self._refused: set[str] = set()
 
     def __repr__(self) -> str:
@@ -93,7 +97,7 @@ class Keyring:
             Tampered: None opens, and one that should is damaged.
         """
         damaged: Tampered | None = None
-        for attempt in (self._try_age, self._try_late, self._try_kinds):
+        for attempt in (self._try_age, self._try_late, self._try_kinds, self._try_last):
             for stanza in group:
                 try:
                     found = attempt(stanza)
@@ -133,6 +137,11 @@ class Keyring:
     def _try_kinds(self, stanza: Stanza) -> bytes | None:
         kind = self.kinds.get(stanza.kind)
         return kind.unwrap(stanza) if kind is not None else None
+
+    def _try_last(self, stanza: Stanza) -> bytes | None:
+        if stanza.kind != "age" or self._last is None:
+            return None
+        return age.unwrap(stanza.enc, self._last())
 
     def _no_identity(self, stanzas: list[Stanza]) -> NoIdentity:
         needed = ", ".join(f"{one.kind} {one.name}" for one in stanzas)
