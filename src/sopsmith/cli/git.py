@@ -13,6 +13,7 @@ from sopsmith.errors import ProblemsFound, UsageError
 if TYPE_CHECKING:
     from sopsmith.flows.git_install import Change, Place
     from sopsmith.flows.git_merge import Doors
+    from sopsmith.flows.git_resolve import Person
     from sopsmith.ports import Files, Programs
 
 _SIDES = ("ours", "theirs", "union")
@@ -89,8 +90,16 @@ def resolve_command(path: str, side: str | None, places: tuple[str, ...]) -> Non
     from sopsmith.flows import git_resolve as flow
 
     wish = flow.Wish(side or "", tuple(_parse_place(place) for place in places))
-    done = flow.resolve(path, wish, None, _doors())
+    done = flow.resolve(path, wish, _person, _doors())
     say(f"{path}: {done}; next: git add {path}")
+
+
+def _person() -> Person:
+    from sopsmith.adapters.editor import Editor
+    from sopsmith.cli.edit import ask_again
+    from sopsmith.flows.git_resolve import Person
+
+    return Person(Editor(os.environ).edit, ask_again)
 
 
 def _parse_place(text: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sopsmith.errors import FormatError, MacMismatch, NoIdentity, ProblemsFound
+from sopsmith.errors import Error, FormatError, MacMismatch, NoIdentity, ProblemsFound
 from sopsmith.flows.git_merge import (
     Doors,
     describe,
@@ -22,14 +22,12 @@ from sopsmith.sops.document import Document, Unlocked
 from sopsmith.sops.merge import Merged
 from sopsmith.sops.merging import markers
 from sopsmith.sops.merging.settle import settle
-from sopsmith.sops.merging.values import OURS
+from sopsmith.sops.merging.values import OURS, THEIRS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sopsmith.ports import Programs
-
-    Edit = Callable[[bytes], bytes]
 
 
 @dataclass(frozen=True)
@@ -53,30 +51,40 @@ class Wish:
         return self.side or None
 
 
-def resolve(path: str, wish: Wish, edit: Edit | None, doors: Doors) -> str:
+@dataclass(frozen=True)
+class Person:
+    """Somebody at an editor.
+
+    Attributes:
+        edit: Shows a text under a file's name, and returns what they saved.
+        ask_again: Tells them what is wrong, and whether their text is to come up again.
+    """
+
+    edit: Callable[[str, bytes], bytes]
+    ask_again: Callable[[Error], bool]
+
+
+def resolve(path: str, wish: Wish, person: Callable[[], Person], doors: Doors) -> str:
     """Resolve the conflict in a file and write it back encrypted; return what was done.
 
     Args:
-        edit: Shows a plaintext with conflict markers to somebody, and gives back what they
-            made of it. Used where no side is wished for.
+        person: Asked for only where no side is wished for.
 
     Raises:
         ProblemsFound: Some places are still open.
         FormatError: The file is in no conflict, or what the editor left cannot be read.
         Error: A side does not open.
     """
-    data = doors.files.read(path)
-    merged = _from_markers(data) or _from_index(path, doors)
-    if not merged.conflicts and merged.ours == merged.theirs:
+    merged = _from_markers(doors.files.read(path)) or _from_index(path, doors)
+    if merged.ours == merged.theirs:
         doors.files.write(path, merged.ours)
         return "merged without a conflict"
-    if wish.side in ("ours", "theirs") and not wish.at:
+    if wish.side in (OURS, THEIRS) and not wish.at:
         taken = merged.ours if wish.side == OURS else merged.theirs
         _verify(path, taken, doors)
         doors.files.write(path, taken)
         return f"took {wish.side}"
-    resolved = _resolve(path, merged, wish, edit, doors)
-    doors.files.write(path, resolved)
+    doors.files.write(path, _resolve(path, merged, wish, person, doors))
     return "resolved"
 
 
@@ -92,23 +100,23 @@ def _verify(path: str, data: bytes, doors: Doors) -> None:
         raise
 
 
-def _resolve(path: str, merged: Merged, wish: Wish, edit: Edit | None, doors: Doors) -> bytes:
+def _resolve(
+    path: str, merged: Merged, wish: Wish, person: Callable[[], Person], doors: Doors
+) -> bytes:
     form = format_name(path, merged.ours) or "yaml"
     keyring = doors.keyring()
     ours, theirs = (
         Document.parse(data, form, path=path).unlock(keyring)
         for data in (merged.ours, merged.theirs)
     )
-    if wish.side or wish.at or edit is None:
+    if wish.side or wish.at:
         text = _settled(path, ours, theirs, wish)
-    else:
-        text = _edited(path, ours, theirs, edit)
-    return ours.reencrypt(text, now=doors.now, others=(theirs,))
+        return ours.reencrypt(ours.encode(text), now=doors.now, others=(theirs,))
+    return _edited(path, ours, theirs, person(), doors)
 
 
-def _settled(path: str, ours: Unlocked, theirs: Unlocked, wish: Wish) -> bytes:
-    texts = (ours.clear_text(), theirs.clear_text())
-    settled = settle(*texts, ours.form, wish.choose)
+def _settled(path: str, ours: Unlocked, theirs: Unlocked, wish: Wish) -> str:
+    settled = settle(ours.clear_text(), theirs.clear_text(), ours.form, wish.choose)
     if settled.open:
         raise ProblemsFound(
             "still in conflict: " + "; ".join(map(describe, settled.open)),
@@ -121,17 +129,24 @@ def _settled(path: str, ours: Unlocked, theirs: Unlocked, wish: Wish) -> bytes:
             path=path,
             hint=f"sopsmith git resolve {path}",
         )
-    return ours.encode(settled.text)
+    return settled.text
 
 
-def _edited(path: str, ours: Unlocked, theirs: Unlocked, edit: Edit) -> bytes:
-    shown = markers.join(ours.clear_text(), theirs.clear_text())
-    text = edit(ours.encode(shown))
-    if markers.has_markers(text.decode("utf-8", "replace")):
-        raise ProblemsFound(
-            "there are still conflict markers, so the file was left as it is", path=path
-        )
-    return text
+def _edited(path: str, ours: Unlocked, theirs: Unlocked, person: Person, doors: Doors) -> bytes:
+    """Let a person edit both sides in clear until the outcome can be encrypted."""
+    labels = (OURS, THEIRS)
+    text = ours.encode(markers.join(ours.clear_text(), theirs.clear_text(), labels=labels))
+    while True:
+        text = person.edit(os.path.basename(path), text)
+        try:
+            if markers.has_markers(text.decode("utf-8", "replace")):
+                raise ProblemsFound(
+                    "there are still conflict markers, so the file was left as it is", path=path
+                )
+            return ours.reencrypt(text, now=doors.now, others=(theirs,))
+        except Error as error:
+            if not person.ask_again(error.at(path)):
+                raise
 
 
 def _from_markers(data: bytes) -> Merged | None:

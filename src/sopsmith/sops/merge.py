@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import os
 
+from sopsmith.errors import FormatError
 from sopsmith.secret import Secret
 from sopsmith.sops.document import Document, Unlocked
 from sopsmith.sops.merging.keys import choose_side, merge_rule
 from sopsmith.sops.merging.texts import MergedTexts, merge_texts
-from sopsmith.sops.merging.values import Conflict
+from sopsmith.sops.merging.values import Conflict, digest
 from sopsmith.sops.rekey import plan_rekey, rotate, update_keys
 
 TYPE_CHECKING = False
@@ -78,11 +79,23 @@ def merge(
     frame = _frame(side, (ours, theirs), rule, texts, kinds, now)
     others = (ours, theirs)
     one = frame.reencrypt(frame.encode(texts.ours), now=now, others=others)
+    opened = _open_as(texts.ours, one, frame)
     if not texts.conflicts:
         return Merged(one, one, [])
-    opened = _open(one, frame)
     other = opened.reencrypt(opened.encode(texts.theirs), now=now, others=others)
+    _open_as(texts.theirs, other, frame)
     return Merged(one, other, texts.conflicts)
+
+
+def _open_as(text: str, data: bytes, frame: Unlocked) -> Unlocked:
+    """Open what was encrypted, MAC and all, once it is sure to say what it should."""
+    opened = _open(data, frame)
+    wanted = [digest(tree.root) for tree in frame.form.parse(text)]
+    if [digest(tree.root) for tree in opened.trees] != wanted:
+        raise FormatError(
+            "the merged file would not open as it was merged", hint="this is a bug of sopsmith"
+        )
+    return opened
 
 
 def _frame(
