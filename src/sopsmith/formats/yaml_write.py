@@ -17,6 +17,7 @@ _OLD_BOOLS = frozenset(
 _PLAIN_FIRST = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./^$(")
 _PLAIN_REST = _PLAIN_FIRST | frozenset("-+=:@,;~|)<>?*&%![]{}\"'`\\ ")
 _KEEPS = re.compile(r"(?:[!&]\S*\s+)*[|>][0-9]*\+")
+_QUOTES = ("'", '"')
 _FLOW_MARKS = frozenset(",[]{}")
 _ESCAPES = {
     "\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0",
@@ -34,7 +35,7 @@ def quote(value: str, *, flow: bool = False) -> str:
 
 
 def write_token(token: str, at: Scalar, text: str) -> str:
-    """Return an `ENC[…]` token as it stands in place of a value.
+    """Return an `ENC[…]` token as it stands in place of a value, in the quotes that it had.
 
     Block scalars give back the line breaks that their span took; inside flow brackets
     the token is quoted, since it holds brackets and commas itself.
@@ -42,6 +43,8 @@ def write_token(token: str, at: Scalar, text: str) -> str:
     if at.flow:
         return f'"{token}"'
     source = text[at.start : at.end] if at.start >= 0 else ""
+    if source[:1] in _QUOTES:
+        return source[0] + token + source[0]
     tail = source[len(source.rstrip("\r\n")) :]
     if not tail:
         return token
@@ -52,7 +55,11 @@ def write_token(token: str, at: Scalar, text: str) -> str:
 
 
 def write_scalar(value: Plain, at: Scalar, text: str) -> str:
-    """Return a value as YAML text that fits the place where a token stood."""
+    """Return a value as YAML text that fits the place where a token stood.
+
+    A string keeps the quotes of the place. Inside flow brackets every token is quoted, so the
+    quotes say nothing there.
+    """
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -63,9 +70,17 @@ def write_scalar(value: Plain, at: Scalar, text: str) -> str:
         return _write_binary(value)
     if isinstance(value, Timestamp | int):
         return str(value)
+    if not at.flow and 0 <= at.start < at.end and text[at.start] in _QUOTES:
+        return _quote_like(value, text[at.start])
     if not at.flow and _is_block(value) and _has_room(text, at.end, block_indent(at.indent)):
         return _write_block(value, at.indent, "\r\n" if "\r\n" in text else "\n")
     return quote(value, flow=at.flow)
+
+
+def _quote_like(value: str, mark: str) -> str:
+    if mark == "'" and all(char.isprintable() and char != "\ufeff" for char in value):
+        return "'" + value.replace("'", "''") + "'"
+    return '"' + "".join(_escape(char) for char in value) + '"'
 
 
 def write_flow(node: Node) -> str:

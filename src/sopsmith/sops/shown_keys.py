@@ -134,5 +134,5 @@ def _parse_key(kind: str, fields: object, place: str) -> MasterKey:
         raise RuleError(f"a master key has no `{NAMES[kind]}`", key=place)
     if kind == "age":
         check_fields(fields, ("recipient",), place)
-        fields = {"recipient": age.check_recipient(str(fields["recipient"]))}
+        return MasterKey.of_age(age.check_recipient(str(fields["recipient"])))
     return MasterKey(kind, fields)

@@ -350,3 +350,11 @@ def test_a_clear_comment_behind_the_bar_of_an_encrypted_block_is_kept() -> None:
 def test_a_plus_in_the_comment_of_a_block_keeps_the_blank_lines_behind_it() -> None:
     sealed = lock("a: | # c++\n  x\n\n\nb: y\n", Selector("encrypted_regex", "^a$"))
     assert "\n\n\nb: y\n" in sealed
+
+
+def test_a_value_keeps_its_quotes_in_the_encrypted_file_and_comes_back_in_them() -> None:
+    text = "a: 'it''s'\nb: \"1\"   # note\nc:\n  - 'x'\nd: plain\n"
+    sealed = lock(text)
+    assert "a: 'ENC[" in sealed
+    assert 'b: "ENC[' in sealed
+    assert unlock(sealed).plaintext().decode() == text
