@@ -142,8 +142,9 @@ def pre_commit_command() -> None:
     os.chdir(root)
     found = check_staged(root, LocalFiles(), LocalPrograms())
     for finding in found:
-        place = ":".join(str(part) for part in (finding.path, finding.line or finding.key) if part)
-        say(f"{place}: {finding.message} ({finding.rule} {RULES[finding.rule].name})")
+        place = f"{finding.path}:{finding.line}" if finding.line else finding.path
+        parts = (place, finding.key, f"{finding.message} ({RULES[finding.rule].name})")
+        say(": ".join(part for part in parts if part))
     if found:
         raise ProblemsFound(
             "nothing was committed",

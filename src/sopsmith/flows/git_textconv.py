@@ -6,13 +6,14 @@ through as it stands: git shows that anyway.
 
 from __future__ import annotations
 
+from collections import Counter
+
 from sopsmith.errors import Error, NoIdentity
 from sopsmith.sops.document import Document
 from sopsmith.sops.fingerprint import mask, remark, show_masked, sign_token, sign_value
 from sopsmith.sops.merging import markers
 from sopsmith.sops.recognise import recognise
 from sopsmith.sops.seal import leaves_of
-from sopsmith.sops.values import to_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,9 +76,12 @@ def _convert(data: bytes, name: str, path: str, mode: str, keyring: Keys) -> byt
 def _by_value(document: Document, unlocked: Unlocked, key: Secret | None) -> bytes:
     if key is None:
         return show_masked(document).encode()
-    signs = {}
+    signs: dict[str, str] = {}
+    seen: Counter[tuple[object, ...]] = Counter()
     for leaf in leaves_of(unlocked.trees):
-        if leaf.scalar.token is not None:
-            text, kind = to_text(leaf.scalar.value)
-            signs[leaf.scalar.token] = sign_value(key, leaf.path, kind, text)
+        value, token = leaf.scalar.value, leaf.scalar.token
+        if token is not None:
+            same = (leaf.path, type(value), value)
+            signs[token] = sign_value(key, leaf.path, value, seen[same])
+            seen[same] += 1
     return show_masked(document, lambda token: signs.get(token) or sign_token(token)).encode()

@@ -24,12 +24,13 @@ import re
 from hashlib import sha256
 
 from sopsmith.secret import Secret
+from sopsmith.sops.values import to_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sopsmith.formats.tree import Path
+    from sopsmith.formats.tree import Path, Plain
     from sopsmith.sops.document import Document
     from sopsmith.sops.metadata import Metadata
 
@@ -59,9 +60,15 @@ def sign_token(token: str) -> str:
     return sha256(token.encode()).hexdigest()[:_DIGITS]
 
 
-def sign_value(key: Secret, path: Path, kind: str, text: bytes) -> str:
-    """Return the sign of a value at its place, under a key that only a holder has."""
-    parts = [_LABEL, "\0".join(path).encode(), kind.encode(), text]
+def sign_value(key: Secret, path: Path, value: Plain, number: int) -> str:
+    """Return the sign of a value at its place, under a key that only a holder has.
+
+    Args:
+        number: How often the same value stood at this path before, so that equal values of a
+            list do not show, and items keep their signs when one is put in before them.
+    """
+    text, kind = to_text(value)
+    parts = [_LABEL, "\0".join(path).encode(), kind.encode(), b"%d" % number, text]
     message = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
     return hmac.new(key.reveal(), message, sha256).hexdigest()[:_DIGITS]
 
