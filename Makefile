@@ -1,6 +1,6 @@
 # Everything a clone can do. Each target sets itself up; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench e2e reference lock clean
+.PHONY: help setup tools demo test check bench e2e reference lock clean
 MAKEFLAGS += --no-builtin-rules
 
 root := $(CURDIR)
@@ -12,6 +12,9 @@ help:  ## list the targets
 
 setup:  ## make .venv from the pinned requirements, when it is not up to date
 	@tools/venv.sh
+
+tools:  ## build the real kustomize, sops and age into .tools/bin (needs Go)
+	@tools/go_tools.sh
 
 demo: setup  ## .env -> encrypted Secrets in Git -> rendered back, in a temporary folder
 	@$(bin)/python tools/demo.py
@@ -27,8 +30,7 @@ check: setup  ## ruff and mypy --strict
 bench: setup  ## ratios against the real sops, measured in one run
 	@$(bin)/python -m bench.run $(BENCH_ARGS)
 
-e2e: setup  ## build kustomize and sops (needs Go), then the end-to-end tests
-	@tools/go_tools.sh
+e2e: setup tools  ## the end-to-end tests, against what `make tools` builds
 	@tools/vectors.sh
 	@$(bin)/python -m pytest -m e2e tests/e2e
 
