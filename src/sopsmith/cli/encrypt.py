@@ -12,11 +12,14 @@ from sopsmith.adapters.files import LocalFiles
 from sopsmith.cli.key_options import aws_options, key_options, keys_of
 from sopsmith.cli.sops_verbs import (
     Targets,
+    keyring_of_environment,
     kinds_of_environment,
     selector_options,
     sops_exit_codes,
     target_options,
 )
+from sopsmith.errors import UsageError
+from sopsmith.flows.against import encrypt_against
 from sopsmith.flows.crypt import EncryptOptions, encrypt_bytes
 from sopsmith.sops.selectors import ALL_SELECTORS
 
@@ -28,6 +31,7 @@ from sopsmith.sops.selectors import ALL_SELECTORS
 @click.option("--shamir-secret-sharing-threshold", "threshold", type=click.IntRange(min=0),
               default=0, metavar="N", help="How many key groups open the file.")  # fmt: skip
 @click.option("--config", metavar="FILE", default="", help="Use this .sops.yaml.")
+@click.option("--against", metavar="OLD", help="Keep the keys of OLD, and its unchanged tokens.")
 @click.option("--mac-only-encrypted", is_flag=True, help="Leave clear values out of the MAC.")
 @selector_options
 @target_options
@@ -39,6 +43,9 @@ def command(paths: tuple[str, ...], **options: Any) -> None:
     the command line, or of sops' variables such as SOPS_AGE_RECIPIENTS, replace the rule's.
     """
     targets = Targets(paths, options)
+    if options["against"]:
+        _encrypt_against(targets, options)
+        return
     chosen = EncryptOptions(
         keys=keys_of(options, environ=True),
         selectors=tuple((kind, options[kind]) for kind in ALL_SELECTORS if options[kind]),
@@ -54,3 +61,17 @@ def command(paths: tuple[str, ...], **options: Any) -> None:
             for path, name, data in targets.read()
         ]
     )
+
+
+def _encrypt_against(targets: Targets, options: dict[str, Any]) -> None:
+    """Encrypt one file as the next version of another, by that one's keys and selector."""
+    given = [kind for kind in ALL_SELECTORS if options[kind]]
+    if given or keys_of(options) or options["threshold"] or options["mac_only_encrypted"]:
+        raise UsageError("with --against the older version says keys and selector")
+    [(path, name, data), *others] = targets.read()
+    if others:
+        raise UsageError("--against goes with one file")
+    old = LocalFiles().read(options["against"])
+    keyring, now, kind = keyring_of_environment(), datetime.now(UTC), options["input_type"]
+    sealed = encrypt_against(data, name, old, keyring, now=now, input_type=kind)
+    targets.write([(path, sealed)])

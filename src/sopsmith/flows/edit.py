@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sopsmith.errors import Error, FormatError, OutsideError
+from sopsmith.flows.against import reencrypt_checked
 from sopsmith.flows.crypt import EncryptOptions, find_rule
-from sopsmith.sops.amend import same
-from sopsmith.sops.document import Document, Unlocked, encrypt, format_of
+from sopsmith.sops.document import Document, encrypt, format_of
 from sopsmith.sops.shown_keys import follow_keys, show_keys, take_keys
 
 if TYPE_CHECKING:
@@ -148,31 +148,6 @@ class _Present(_Draft):
         plain, rule = take_keys(decoded, one)
         sealed = reencrypt_checked(one, one.encode(plain), now=now)
         return follow_keys(sealed, one, rule, doors.kinds, now=now)
-
-
-def reencrypt_checked(one: Unlocked, plaintext: bytes, *, now: datetime) -> bytes:
-    """Return a document with another plaintext, once it is sure to open as that plaintext.
-
-    Raises:
-        FormatError: It would open as something else: a fault of sopsmith's, found in time.
-        Error: As `Unlocked.reencrypt` does.
-    """
-    sealed = one.reencrypt(plaintext, now=now)
-    if sealed != one.original:
-        again = Document(sealed.decode(), one.form, one.path).unlock_with(one.data_key)
-        if not same(again.objects(), objects_of(one, plaintext)):
-            raise FormatError(
-                "the file would not open as it was written", hint="this is a bug of sopsmith"
-            )
-    return sealed
-
-
-def objects_of(one: Unlocked, plaintext: bytes) -> list[object]:
-    """Return the plain values of a text in a document's format."""
-    from sopsmith.formats.tree import to_object
-
-    trees = one.form.parse(plaintext.decode().removeprefix("\ufeff"))
-    return [to_object(tree.root) for tree in trees]
 
 
 def _rescue(path: str, sealed: bytes, files: Files) -> OutsideError:

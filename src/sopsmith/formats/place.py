@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from sopsmith.errors import FormatError
+from sopsmith.formats import format_name
 from sopsmith.formats.tree import Address, Mapping, Node, Scalar, Sequence, Tree, show
 
 if TYPE_CHECKING:
@@ -127,11 +128,6 @@ def nest(steps: Address, value: object) -> object:
     for step in reversed(steps):
         value = [value] if isinstance(step, int) else {step: value}
     return value
-
-
-def format_name(form: Format) -> str:
-    """Return the name of a format, which is its module's."""
-    return str(vars(form)["__name__"]).rpartition(".")[2]
 
 
 def _check_step(node: Node, part: str | int, place: str) -> None:

@@ -13,7 +13,8 @@ import copy
 import os
 
 from sopsmith.errors import Error, FormatError, Tampered
-from sopsmith.formats.place import NothingThere, Token, drop, format_name, nest, put
+from sopsmith.formats import format_name
+from sopsmith.formats.place import NothingThere, Token, drop, nest, put
 from sopsmith.formats.splice import Edit, splice
 from sopsmith.formats.tree import Address, Mapping, Path, Plain, Tree, show
 from sopsmith.sops.document import Document, Unlocked
