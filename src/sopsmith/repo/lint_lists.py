@@ -44,7 +44,7 @@ def lint_kustomization(files: Files, path: str, data: bytes) -> list[Finding]:
     except Error as error:
         return [_broken(error, path)]
     found = list(_encrypted_inputs(files, folder, fields, path, data))
-    listed: set[str] = set()
+    listing = _Listing(files)
     places: list[_Generator] = []
     for entry in texts_of(fields, "generators"):
         try:
@@ -53,9 +53,9 @@ def lint_kustomization(files: Files, path: str, data: bytes) -> list[Finding]:
             found.append(_broken(error, path, line_of(data, entry)))
             continue
         for generator in generators:
-            found += _missing(files, folder, generator, listed)
+            found += _missing(listing, folder, generator)
         places += generators
-    return found + list(_unlisted(files, folder, places, listed))
+    return found + list(_unlisted(listing, folder, places))
 
 
 def line_of(data: bytes, text: str) -> int:
@@ -103,9 +103,28 @@ def _generators(files: Files, folder: str, entry: str, path: str, data: bytes) -
     return [_Generator(place, data, one) for one in documents if is_generator(one)]
 
 
-def _missing(
-    files: Files, folder: str, generator: _Generator, listed: set[str]
-) -> Iterator[Finding]:
+class _Listing:
+    """What folders hold, each asked once, and what generators name of it."""
+
+    def __init__(self, files: Files) -> None:
+        self.files = files
+        self.named: set[str] = set()
+        self._names: dict[str, frozenset[str]] = {}
+
+    def names(self, folder: str) -> frozenset[str]:
+        if folder not in self._names:
+            try:
+                self._names[folder] = frozenset(self.files.names(folder or "."))
+            except Error:
+                self._names[folder] = frozenset()
+        return self._names[folder]
+
+    def holds(self, path: str) -> bool:
+        folder, name = posixpath.split(path)
+        return name in self.names(folder)
+
+
+def _missing(listing: _Listing, folder: str, generator: _Generator) -> Iterator[Finding]:
     """Yield the files that are named and not there; note all that are named."""
     try:
         wanted = parse_generator(generator.manifest)
@@ -115,37 +134,24 @@ def _missing(
     sources = [one for secret in wanted.secrets for one in (*secret.files, *secret.binary_files)]
     envs = [path for secret in wanted.secrets for path in secret.envs]
     for entry in [*wanted.files, *(one.path for one in sources), *envs]:
-        line = line_of(generator.data, entry)
         try:
-            paths = expand(files, folder, entry)
+            paths = expand(listing.files, folder, entry)
+            message = f"names {entry}, which is not there"
         except Error:
-            yield Finding("SOPS014", generator.place, f"no file matches {entry}", "files", line)
-            continue
-        listed.update(paths)
-        for target in paths:
-            if posixpath.basename(target) not in _names(files, posixpath.dirname(target)):
-                message = f"names {entry}, which is not there"
-                yield Finding("SOPS014", generator.place, message, "files", line)
+            paths, message = [""], f"no file matches {entry}"
+        listing.named.update(paths)
+        if not all(map(listing.holds, paths)):
+            line = line_of(generator.data, entry)
+            yield Finding("SOPS014", generator.place, message, "files", line)
 
 
-def _names(files: Files, folder: str) -> frozenset[str]:
-    try:
-        return frozenset(files.names(folder or "."))
-    except Error:
-        return frozenset()
-
-
-def _unlisted(
-    files: Files, folder: str, generators: list[_Generator], listed: set[str]
-) -> Iterator[Finding]:
+def _unlisted(listing: _Listing, folder: str, generators: list[_Generator]) -> Iterator[Finding]:
     beside = [one for one in generators if posixpath.dirname(one.place) == folder]
-    if not beside:
-        return
-    for name in sorted(_names(files, folder)):
+    for name in sorted(listing.names(folder)) if beside else []:
         path = posixpath.join(folder, name)
-        if not name.endswith(_ENDS) or path in listed or not _is_encrypted(files, path):
-            continue
-        yield Finding("SOPS015", path, f"{beside[0].place} does not name it")
+        known = path in listing.named or not name.endswith(_ENDS)
+        if not known and _is_encrypted(listing.files, path):
+            yield Finding("SOPS015", path, f"{beside[0].place} does not name it")
 
 
 def _broken(error: Error, path: str, line: int = 0) -> Finding:

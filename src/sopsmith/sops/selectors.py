@@ -29,6 +29,17 @@ def compile_regex(pattern: str) -> Callable[[str], bool]:
     Raises:
         RuleError: RE2 does not take the pattern.
     """
+    found = _COMPILED.get(pattern)
+    if found is None:
+        found = _COMPILED[pattern] = _compile(pattern)
+    return found
+
+
+# A repository has a handful of patterns, and each file is held against several of them.
+_COMPILED: dict[str, Callable[[str], bool]] = {}
+
+
+def _compile(pattern: str) -> Callable[[str], bool]:
     words = _whole_words(pattern)
     if words is not None:
         return words.__contains__
