@@ -18,6 +18,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from bench.looking import bench_looking
 from bench.measure import Job, Measured, measure
 from tests.world import World
 
@@ -32,6 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--secrets", type=int, default=100, help="Secrets to encrypt")
     parser.add_argument("--sizes", default="1,10,100,1000", help="files for the plugin")
+    parser.add_argument("--trees", default="1000,10000", help="files for verify and lint")
     parser.add_argument("--runs", type=int, default=9, help="runs of each short piece of work")
     parser.add_argument("--results", default=str(ROOT / "bench" / "results.json"))
     chosen = parser.parse_args()
@@ -40,6 +42,8 @@ def main() -> None:
         world = World(Path(folder) / "world", (ROOT / ".tools" / "bin",))
         results = {"machine": _machine(world), "generate": _bench_generate(world, chosen)}
         results["plugin"] = [_bench_plugin(world, size, chosen.runs) for size in sizes]
+        trees = [int(size) for size in chosen.trees.split(",")]
+        results["trees"] = [_bench_tree(world, size, chosen.runs) for size in trees]
     Path(chosen.results).write_text(json.dumps(results, indent=2) + "\n")
 
 
@@ -130,6 +134,11 @@ def _bench_plugin(world: World, size: int, runs: int) -> dict[str, object]:
         "sops_loop": every._asdict(),
         "ratio": every.seconds / plugin.seconds,
     }
+
+
+def _bench_tree(world: World, size: int, runs: int) -> dict[str, object]:
+    _title(f"look through {size:,} files")
+    return bench_looking(world, size, max(3, runs // 3), _row)
 
 
 def _resource_list(folder: Path) -> bytes:
