@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from json.decoder import scanstring  # type: ignore[attr-defined]
+from math import isfinite
 
 from sopsmith.errors import FormatError
 from sopsmith.formats.scalars import INT64, Inexact
@@ -112,10 +113,13 @@ class _Reader:
         if match is None:
             raise self.error("expected a value")
         self.position = match.end()
+        approximate = float(match.group())
+        if not isfinite(approximate):
+            raise self.error("a number is too large, which SOPS refuses as well")
         if match.group(1) or match.group(2):
-            return float(match.group())
+            return approximate
         number = int(match.group())
-        return number if number in INT64 else Inexact(float(number))
+        return number if number in INT64 else Inexact(approximate)
 
     def mapping(self, depth: int, start: int) -> Mapping:
         self.position += 1

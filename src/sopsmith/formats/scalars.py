@@ -16,6 +16,7 @@ from sopsmith.formats.tree import Plain, Timestamp
 
 INT64 = range(-(2**63), 2**63)
 UINT64_MAX = 2**64 - 1
+_LONGEST = 21  # digits; no decimal number of so many fits into 64 bits
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLS = {
@@ -117,7 +118,7 @@ def _decode_binary(text: str) -> Plain:
 
     try:
         raw = binascii.a2b_base64("".join(text.split()), strict_mode=True)
-    except binascii.Error:
+    except ValueError:  # binascii.Error is one; letters beyond ASCII raise another.
         raise FormatError("the value is not base64, though it is tagged !!binary") from None
     try:
         return raw.decode()
@@ -149,7 +150,8 @@ def _integer(digits: str) -> Plain:
     base = {"0x": 16, "0b": 2, "0o": 8}.get(magnitude[:2])
     if base is None:
         base = 8 if len(magnitude) > 1 and magnitude[0] == "0" else 10
-        number = int(magnitude, base)
+        # Python refuses to read thousands of decimal digits; all beyond 20 mean the same here.
+        number = int(magnitude[:_LONGEST] if base == 10 else magnitude, base)
     else:
         number = int(magnitude[2:], base)
     number = -number if digits[0] == "-" else number

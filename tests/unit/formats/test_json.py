@@ -48,3 +48,9 @@ def test_what_is_not_json_is_refused_with_its_line(text: str) -> None:
     with pytest.raises(FormatError, match="not valid JSON") as caught:
         json_format.parse(text)
     assert (caught.value.key or "").startswith("line 1")
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "1" * 400, "1" * 5000])
+def test_a_number_beyond_doubles_is_refused_as_sops_refuses_it(number: str) -> None:
+    with pytest.raises(FormatError, match="too large"):
+        json_format.parse(number)

@@ -84,3 +84,12 @@ def test_a_tag_that_does_not_fit_is_refused_without_the_value() -> None:
     with pytest.raises(FormatError) as caught:
         resolve_tagged("tag:yaml.org,2002:int", "hunter2", plain=True)
     assert "hunter2" not in str(caught.value)
+
+
+def test_an_integer_of_thousands_of_digits_is_text_since_no_number_holds_it() -> None:
+    assert resolve("1" * 5000) == "1" * 5000
+
+
+def test_letters_beyond_ascii_are_no_base64() -> None:
+    with pytest.raises(FormatError, match="not base64"):
+        resolve_tagged("tag:yaml.org,2002:binary", "\u00e9", plain=True)
