@@ -123,14 +123,14 @@ class _Worker:
             marshal.dump(batch, self._give)
             self._give.flush()
         except BrokenPipeError:
-            raise OutsideError("a worker process died") from None
+            raise _died() from None
 
     def take(self) -> list[Answer]:
         """Return the answers of the oldest batch that is under way."""
         try:
             answers: list[Answer] = marshal.load(self._take)  # noqa: S302 - from our own fork
         except (EOFError, ValueError, TypeError):
-            raise OutsideError("a worker process died") from None
+            raise _died() from None
         return answers
 
     def end(self) -> None:
@@ -141,6 +141,10 @@ class _Worker:
             except BrokenPipeError:
                 continue
         os.waitpid(self._pid, 0)
+
+
+def _died() -> OutsideError:
+    return OutsideError("a worker process died", hint="--jobs 1 says what went wrong, and where")
 
 
 def _serve(work: Callable[[str], Answer], take: BinaryIO, give: BinaryIO) -> None:
