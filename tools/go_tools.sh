@@ -1,5 +1,5 @@
 #!/bin/sh
-# Build the real kustomize, sops and age into .tools/bin, each once for each version.
+# Build the real kustomize, sops, age and MinIO into .tools/bin, each once for each version.
 set -eu
 cd "$(dirname "$0")/.."
 . tools/versions.env
@@ -27,3 +27,4 @@ build kustomize "$KUSTOMIZE_VERSION" sigs.k8s.io/kustomize/kustomize/v5
 build sops "$SOPS_VERSION" github.com/getsops/sops/v3/cmd/sops
 build age "$AGE_VERSION" filippo.io/age/cmd/age
 build age-keygen "$AGE_VERSION" filippo.io/age/cmd/age-keygen
+build minio "$MINIO_VERSION" github.com/minio/minio

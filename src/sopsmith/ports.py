@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class Files(Protocol):
@@ -71,6 +71,42 @@ class Workers(Protocol):
 
         Raises:
             OutsideError: A process died.
+        """
+
+
+class Stored(NamedTuple):
+    """What a store holds under a name.
+
+    Attributes:
+        data: The object's bytes.
+        source: What `ObjectStore.write` was told that it was made from; "" where unknown.
+    """
+
+    data: bytes
+    source: str = ""
+
+
+class ObjectStore(Protocol):
+    """Keep objects by name, somewhere else."""
+
+    def place(self, name: str) -> str:
+        """Return where an object is, for people: `s3://bucket/prefix/name`."""
+
+    def find(self, name: str) -> Stored | None:
+        """Return an object, or None where there is none of that name.
+
+        Raises:
+            OutsideError: The store cannot be asked, or refuses.
+        """
+
+    def write(self, name: str, data: bytes, source: str = "") -> None:
+        """Put an object under a name, in place of the one that is there.
+
+        Args:
+            source: A short text to keep beside it; not secret.
+
+        Raises:
+            OutsideError: The store cannot be asked, or refuses.
         """
 
 

@@ -6,8 +6,6 @@ and no identity is read, so encrypting asks for no secret key.
 
 from __future__ import annotations
 
-import os
-
 from sopsmith.errors import MasterKeyError, OutsideError
 
 TYPE_CHECKING = False
@@ -23,8 +21,6 @@ if TYPE_CHECKING:
     from sopsmith.sops.masterkeys import Kind, MasterKey, Stanza
 
     T = TypeVar("T")
-
-_TIMEOUT = 30  # seconds
 
 
 def load_kinds(settings: Settings, programs: Programs) -> dict[str, Kind]:
@@ -143,42 +139,9 @@ class VaultKind:
         return vault_transit.unwrap(*_place(stanza.fields), stanza.enc, self._post)
 
     def _post(self, url: str, body: dict[str, str]) -> dict[str, object]:
-        import json
-        from urllib import request
-        from urllib.error import HTTPError, URLError
+        from sopsmith.adapters.vault import Vault
 
-        if not url.startswith(("https://", "http://")):
-            raise MasterKeyError("the address of Vault is not http or https")
-        headers = {"X-Vault-Token": self._token(), "Content-Type": "application/json"}
-        if self._settings.get("VAULT_NAMESPACE"):
-            headers["X-Vault-Namespace"] = self._settings.get("VAULT_NAMESPACE")
-        asked = request.Request(url, json.dumps(body).encode(), headers, method="POST")  # noqa: S310
-        try:
-            with request.urlopen(asked, timeout=_TIMEOUT, context=self._tls()) as answer:  # noqa: S310
-                found = json.loads(answer.read())
-        except HTTPError as error:
-            raise OutsideError(f"Vault refused with HTTP {error.code}", path=url) from None
-        except (URLError, OSError, ValueError):
-            raise OutsideError("Vault could not be asked", path=url) from None
-        data = found.get("data") if isinstance(found, dict) else None
-        return data if isinstance(data, dict) else {}
-
-    def _token(self) -> str:
-        token = self._settings.get("VAULT_TOKEN")
-        path = os.path.join(self._settings.home, ".vault-token")
-        if not token and os.path.exists(path):
-            with open(path, encoding="utf-8") as handle:
-                token = handle.read().strip()
-        if not token:
-            raise OutsideError(
-                "no Vault token: VAULT_TOKEN is not set and there is no ~/.vault-token"
-            )
-        return token
-
-    def _tls(self) -> Any:
-        import ssl
-
-        return ssl.create_default_context(cafile=self._settings.get("VAULT_CACERT") or None)
+        return Vault(self._settings).ask("POST", url, {**body}) or {}
 
 
 def _place(fields: dict[str, object]) -> tuple[str, str, str]:

@@ -27,6 +27,7 @@ COMMANDS = {
     "exec-env": "Run a command with a file's values in its environment",
     "exec-file": "Run a command that reads a file's plaintext",
     "filestatus": "Print whether a file is encrypted",
+    "publish": "Upload encrypted files where .sops.yaml says",
     "verify": "Check that every SOPS file opens",
     "lint": "Look for what should not be committed",
     "explain": "Say why a file is encrypted as it is",

@@ -143,14 +143,23 @@ def _parse_rules(top: object, path: str) -> list[CreationRule]:
         if not isinstance(rule, dict):
             raise RuleError("a rule is not a mapping", key=place)
         try:
-            parsed.append(_parse_rule(rule, f"{path}: {place}", place))
+            parsed.append(parse_rule(rule, f"{path}: {place}", place))
         except Error as error:
             error.key = error.key or place
             raise
     return parsed
 
 
-def _parse_rule(rule: dict[str, object], place: str, key: str) -> CreationRule:
+def parse_rule(rule: dict[str, object], place: str, key: str) -> CreationRule:
+    """Return the creation rule that a mapping holds.
+
+    Args:
+        place: Where it stands, for later messages.
+        key: Where it stands in its file, for messages about the rule itself.
+
+    Raises:
+        RuleError: A field is unknown or cannot be used.
+    """
     check_fields(rule, _RULE_FIELDS, key)
     selectors = {
         kind: str(rule[kind]) for kind in (*SELECTORS, *COMMENT_SELECTORS) if rule.get(kind)
