@@ -14,6 +14,7 @@ from sopsmith.formats.splice import Edit, splice
 from sopsmith.formats.tree import Address, Mapping, Node, Plain, Scalar, Tree, show, to_object
 from sopsmith.sops.metadata import KEY, Metadata, format_time, parse_metadata
 from sopsmith.sops.plain import cut_mark, decode, read_plain
+from sopsmith.sops.quotes import keep_quotes
 from sopsmith.sops.seal import Kept, Leaf, Sealer, leaves_of
 from sopsmith.sops.sealing import encrypt, refuse_clear
 from sopsmith.sops.selection import Selection
@@ -224,6 +225,7 @@ class Unlocked:
         sealer = Sealer(self.form, chosen, self.data_key.reveal(), random, kept)
         leaves = leaves_of(trees)
         edits = sealer.edits(text, trees, leaves)
+        edits = keep_quotes(self.text, self.trees, trees, edits)
         refuse_clear(sealer, self.metadata.selector.kind, self.path)
         source = self._changed_metadata(sealer, leaves, now)
         edits += [self.form.insert_entry(text, tree, source) for tree in trees]
