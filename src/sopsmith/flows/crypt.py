@@ -185,7 +185,7 @@ def parse_extract(expression: str) -> Address:
                 raise ValueError
             parts.append(part)
             rest = rest[end + 1 :]
-        except (ValueError, IndexError):
+        except (ValueError, IndexError, RecursionError):
             raise BadPlace(
                 'the place is not of the form ["key"][0]', hint='--extract \'["a"]["b"][0]\''
             ) from None
