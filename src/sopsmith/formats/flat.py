@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     Branch = dict[str | int, "Scalar | Branch"]
 
 KEY = "sops"
+TEXT_ALONE = frozenset({"dotenv", "ini"})  # formats with no other types
 MAP = "__map_"
 _LIST = "__list_"
+_MAX_DEPTH = 100  # SOPS itself nests five levels deep
 
 
 def grow(branches: Branch, name: str, scalar: Scalar, line: int) -> None:
@@ -47,6 +49,8 @@ def _steps(name: str) -> list[str | int]:
     for part in name.split(MAP):
         key, *indices = part.split(_LIST)
         steps += [key, *map(int, indices)]
+    if len(steps) > _MAX_DEPTH:
+        raise ValueError
     return steps
 
 

@@ -86,3 +86,9 @@ def test_refuses_to_move_metadata_that_other_lines_part() -> None:
     text = "sops_a=1\nx=2\nsops_b=3\n"
     with pytest.raises(FormatError, match="between"):
         dotenv.remove_entry(text, dotenv.parse(text)[0], "sops")
+
+
+@pytest.mark.parametrize("name", ["a__map_" * 2000 + "x", "a" + "__list_0" * 2000])
+def test_names_that_nest_deeper_than_any_metadata_are_refused(name: str) -> None:
+    with pytest.raises(FormatError, match="do not fit together"):
+        dotenv.parse(f"sops_{name}=1\n")
