@@ -22,8 +22,7 @@ def test_a_place_is_keys_and_indices(text: str, address: tuple[str | int, ...]) 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "a", "[", "[]", '["a"', "['a\"]", "[true]", "[-1]", "[1.5]", '["a"]b', "[" * 100_000]
-    + [f"[{'9' * 5000}]"],
+    ["", "a", "[", "[]", '["a"', "['a\"]", "[true]", "[-1]", "[1.5]", '["a"]b', "[" * 10_000],
 )
 def test_what_is_no_place_is_a_mistake_of_usage(text: str) -> None:
     with pytest.raises(BadPlace):
