@@ -96,7 +96,6 @@ def test_a_file_for_somebody_else(watch: Watch) -> None:
     assert other.encode() in said
 
 
-@pytest.mark.xfail(strict=True, reason="the keyring names the text of the field")
 def test_an_identity_in_the_metadata(watch: Watch) -> None:
     text = encrypted(watch).replace(watch.recipient, IDENTITY)
     watch.write("bad.yaml", text)

@@ -123,7 +123,14 @@ def _stanzas(fields: dict[str, Node]) -> list[Stanza]:
             if not isinstance(item, Mapping):
                 raise FormatError("a master key is not a mapping", key=f"{KEY}.{kind}")
             own = {key.lower(): to_object(child) for key, child in item.entries}
-            found.append(Stanza(kind, own))
+            stanza = Stanza(kind, own)
+            if "AGE-SECRET-KEY-" in stanza.name.upper():
+                raise FormatError(
+                    "an age identity stands where a recipient belongs",
+                    key=f"{KEY}.{kind}",
+                    hint="whoever read the file has the identity: replace it everywhere",
+                )
+            found.append(stanza)
     return found
 
 

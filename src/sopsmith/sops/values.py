@@ -165,10 +165,21 @@ def _parse_int(text: str) -> int:
     return number
 
 
+def _parse_time(text: str) -> Timestamp:
+    """Return RFC 3339 text as a moment; ValueError where it is something else."""
+    marks = text[4:5] + text[7:8] + text[10:11] + text[13:14] + text[16:17]
+    digits = text[:4] + text[5:7] + text[8:10] + text[11:13] + text[14:16] + text[17:19]
+    zone = text[19:].lstrip(".0123456789")
+    offset = zone[:1] in ("+", "-") and len(zone) == 6 and (zone[1:3] + zone[4:]).isdigit()
+    if marks != "--T::" or not digits.isdigit() or len(digits) != 14 or not (zone == "Z" or offset):
+        raise ValueError
+    return Timestamp(text)
+
+
 _PARSERS: dict[str, Callable[[str], Plain]] = {
     "int": _parse_int,
     "float": float,
     "bool": _parse_bool,
-    "time": Timestamp,
+    "time": _parse_time,
     "comment": CommentText,
 }

@@ -48,7 +48,16 @@ def test_a_boolean_is_read_in_every_form_that_go_reads(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "kind"), [(b"x", "int"), (b"9223372036854775808", "int"), (b"2", "bool"), (b"x", "y")]
+    ("text", "kind"),
+    [
+        (b"x", "int"),
+        (b"9223372036854775808", "int"),
+        (b"2", "bool"),
+        (b"2025-01-02", "time"),
+        (b"hunter2", "time"),
+        (b"2025-01-02T00:00:00", "time"),
+        (b"x", "y"),
+    ],
 )
 def test_a_text_that_is_not_of_its_type_is_refused(text: bytes, kind: str) -> None:
     with pytest.raises(Tampered):
