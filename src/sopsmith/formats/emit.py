@@ -14,12 +14,11 @@ from sopsmith.formats import binary, load_format
 from sopsmith.formats.emit_flat import write_dotenv, write_ini
 from sopsmith.formats.emit_json import write_json
 from sopsmith.formats.emit_yaml import write_yaml
-from sopsmith.formats.flat import plain_text
+from sopsmith.formats.flat import TEXT_ALONE, plain_text
 from sopsmith.formats.remarks import Remarks
 from sopsmith.formats.scalars import Inexact
 from sopsmith.formats.tree import Mapping, Plain, Scalar, Timestamp, Tree, show, walk
 
-_TEXT_ALONE = ("dotenv", "ini")
 _WRITERS = {"json": write_json, "dotenv": write_dotenv, "ini": write_ini}
 
 
@@ -89,7 +88,7 @@ def _leaves(tree: Tree) -> list[tuple[tuple[str | int, ...], Plain]]:
 
 def _read_as(value: Plain, name: str) -> Plain:
     """Return what a reader of a format finds where a value was written."""
-    if name in _TEXT_ALONE:
+    if name in TEXT_ALONE:
         return plain_text(value, name)
     return str(value) if name == "json" and isinstance(value, Timestamp) else value
 

@@ -44,6 +44,7 @@ class Parser:
         self.name = DEFAULT
         self.section: Mapping | None = None
         self.places: dict[str, int] = {}
+        self.numbered = 0
         self.waiting: list[tuple[int, int]] = []
         self.metadata: Branch = {}
 
@@ -95,7 +96,7 @@ class Parser:
             self.lose(start, name, "something stands behind the section's header", _OUT)
         if "]" in name and any(char in name for char in MARKS):
             self.lose(start, name, "the header's comment has a `]`", "put it on its own line")
-        self.name, self.places = name, {}
+        self.name, self.places, self.numbered = name, {}, 0
         self.section = Mapping([], start, close + 1)
         self.root.keys.append((start, close + 1))
         self.root.entries.append((name, self.section))
@@ -103,6 +104,10 @@ class Parser:
     def entry(self, start: int, end: int) -> int:
         name, offset, lost = read_key(self.text[start:end])
         value = read_value(self.text, start + offset, end)
+        if name == "-":
+            # go-ini numbers such keys; sops writes the number, which then reads as a comment.
+            self.numbered += 1
+            name = f"#{self.numbered}"
         if self.name == KEY:
             self.hold_metadata(name, value, start)
             return value.rest

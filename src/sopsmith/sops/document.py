@@ -222,6 +222,8 @@ class Unlocked:
         plain.check_selector(self.metadata.selector)
         kept = Kept(self.trees, *(one.trees for one in others if one.data_key == self.data_key))
         chosen = Selection(self.metadata.selector, trees, text)
+        plain.take_types(self.trees)
+        plain.keep_types(chosen)
         sealer = Sealer(self.form, chosen, self.data_key.reveal(), random, kept)
         leaves = leaves_of(trees)
         edits = sealer.edits(text, trees, leaves)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sopsmith.errors import AlreadyEncrypted, FormatError, RuleError
 from sopsmith.formats import format_name, is_binary, load_format
-from sopsmith.formats.flat import KEY
+from sopsmith.formats.flat import KEY, TEXT_ALONE, plain_text
 from sopsmith.formats.tree import Mapping, Scalar, Tree
 from sopsmith.sops.seal import leaves_of
 
@@ -62,6 +62,18 @@ class PlainText:
         for old, new in zip(leaves_of(self.trees), leaves_of(other.trees), strict=True):
             other._types[id(new.scalar)] = old.scalar.value
         return other
+
+    def take_types(self, trees: list[Tree]) -> None:
+        """Take the types of an older version's tokens, where a format of text alone is equal."""
+        if format_name(self.form) not in TEXT_ALONE:
+            return
+        known = {leaf.address: leaf.scalar for leaf in leaves_of(trees) if leaf.scalar.token}
+        for leaf in leaves_of(self.trees):
+            old = known.get(leaf.address)
+            if old is None or old.value is None or isinstance(old.value, bytes):
+                continue
+            if plain_text(old.value, "") == leaf.scalar.value:
+                self._types[id(leaf.scalar)] = old.value
 
     def keep_types(self, chosen: Selection) -> None:
         """Give values that are to be encrypted the types that they had before a conversion.
