@@ -16,11 +16,14 @@ class Measured(NamedTuple):
 
     Attributes:
         seconds: Wall time of a run.
+        processor: Processor time of a run, that of all its processes. Where other work keeps the
+            cores busy, it is what can still be compared.
         mebibytes: Peak resident memory of the largest process of a run.
         runs: How many were measured.
     """
 
     seconds: float
+    processor: float
     mebibytes: float
     runs: int
 
@@ -51,7 +54,7 @@ def measure(*jobs: Job) -> list[Measured]:
     Raises:
         RuntimeError: A program ended with an exit code other than 0.
     """
-    found: list[list[tuple[float, float]]] = [[] for _ in jobs]
+    found: list[list[tuple[float, float, float]]] = [[] for _ in jobs]
     for job in jobs:
         if job.runs > 1:
             _once(job)
@@ -59,17 +62,15 @@ def measure(*jobs: Job) -> list[Measured]:
         for job, measured in zip(jobs, found, strict=True):
             if turn < job.runs:
                 measured.append(_once(job))
-    return [
-        Measured(
-            statistics.median(seconds for seconds, _ in measured),
-            statistics.median(mebibytes for _, mebibytes in measured),
-            len(measured),
-        )
-        for measured in found
-    ]
+    return [_median(measured) for measured in found]
 
 
-def _once(job: Job) -> tuple[float, float]:
+def _median(measured: list[tuple[float, float, float]]) -> Measured:
+    seconds, processor, mebibytes = map(statistics.median, zip(*measured, strict=True))
+    return Measured(seconds, processor, mebibytes, len(measured))
+
+
+def _once(job: Job) -> tuple[float, float, float]:
     if job.prepare is not None:
         job.prepare()
     with open(os.devnull, "wb") as nowhere:
@@ -93,4 +94,4 @@ def _once(job: Job) -> tuple[float, float]:
     if child.returncode:
         raise RuntimeError(f"{job.argv[0]} failed: {said.decode(errors='replace')}")
     # Linux counts in KiB; the figure of a shell is that of its largest child.
-    return seconds, usage.ru_maxrss / 1024
+    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from bench.looking import bench_looking
 from bench.measure import Job, Measured, measure
+from bench.rekey import bench_rekey
 from tests.world import World
 
 ROOT = Path(__file__).parents[1]
@@ -34,6 +35,7 @@ def main() -> None:
     parser.add_argument("--secrets", type=int, default=100, help="Secrets to encrypt")
     parser.add_argument("--sizes", default="1,10,100,1000", help="files for the plugin")
     parser.add_argument("--trees", default="1000,10000", help="files for verify and lint")
+    parser.add_argument("--keys", default="100,1000", help="files for rotate and updatekeys")
     parser.add_argument("--runs", type=int, default=9, help="runs of each short piece of work")
     parser.add_argument("--results", default=str(ROOT / "bench" / "results.json"))
     chosen = parser.parse_args()
@@ -44,6 +46,8 @@ def main() -> None:
         results["plugin"] = [_bench_plugin(world, size, chosen.runs) for size in sizes]
         trees = [int(size) for size in chosen.trees.split(",")]
         results["trees"] = [_bench_tree(world, size, chosen.runs) for size in trees]
+        keys = [int(size) for size in chosen.keys.split(",")]
+        results["keys"] = [bench_rekey(world, size, _title, _row) for size in keys]
     Path(chosen.results).write_text(json.dumps(results, indent=2) + "\n")
 
 

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_a_small_bench_writes_a_ratio_for_each_size(tools: Path, tmp_path: Path) -> None:
     results = tmp_path / "results.json"
-    sizes = ("--secrets", "4", "--sizes", "1,3", "--trees", "5", "--runs", "1")
+    sizes = ("--secrets", "4", "--sizes", "1,3", "--trees", "5", "--keys", "2", "--runs", "1")
     done = subprocess.run(
         [sys.executable, "-m", "bench.run", *sizes, "--results", str(results)],
         cwd=ROOT,
@@ -27,4 +27,5 @@ def test_a_small_bench_writes_a_ratio_for_each_size(tools: Path, tmp_path: Path)
     written = json.loads(results.read_text())
     assert [row["files"] for row in written["plugin"]] == [1, 3]
     assert [row["files"] for row in written["trees"]] == [5]
+    assert [row["files"] for row in written["keys"]] == [2]
     assert written["generate"]["ratio"] > 0

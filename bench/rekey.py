@@ -1,0 +1,99 @@
+"""Measure `updatekeys` and `rotate` over trees, beside loops over sops."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench.measure import Job, Measured, measure
+from tests.world import World
+
+from sopsmith import age
+from sopsmith.sops.config import CreationRule
+from sopsmith.sops.document import encrypt
+from sopsmith.sops.selectors import Selector
+
+_REGEX = "^(data|stringData)$"
+_SECRET = """\
+apiVersion: v1
+kind: Secret
+metadata:
+    name: bench-{0:05}
+    namespace: default
+type: Opaque
+stringData:
+    value: made-up-{0:05}-xxxxxxxxxxxxxxxxxxxxxxxx
+"""
+_RULES = "creation_rules:\n  - encrypted_regex: {}\n    age: {}\n"
+_LOOPS = {
+    "updatekeys": 'for file in "$@"; do sops updatekeys --yes "$file"; done',
+    "rotate": 'for file in "$@"; do sops rotate --in-place "$file"; done',
+}
+_OURS = {
+    "updatekeys": ("sopsmith", "updatekeys", "--yes", "."),
+    "rotate": ("sopsmith", "rotate", "."),
+}
+
+Title = Callable[[str], None]
+Row = Callable[[str, Measured, Measured | None], None]
+
+
+def bench_rekey(world: World, size: int, title: Title, row: Row) -> dict[str, object]:
+    """Measure one tree: every file gains a recipient, and every file gets a new data key.
+
+    Args:
+        size: How many files; the loops over sops take all of them.
+        title, row: Print a table's head and a row.
+    """
+    start = _make_tree(world, size)
+    work = world.work / "rekeyed"
+
+    def start_over() -> None:
+        shutil.rmtree(work, ignore_errors=True)
+        shutil.copytree(start, work)
+
+    files = sorted(str(path.relative_to(start)) for path in start.rglob("*.secret.yaml"))
+    title(f"change the keys of {size:,} files")
+    results: dict[str, object] = {"files": size}
+    for verb, loop in _LOOPS.items():
+        loops = Job(("sh", "-ec", loop, "sh", *files), 1, work, world.environ, b"", start_over)
+        jobs = Job(_OURS[verb], 5, work, world.environ, b"", start_over)
+        ours, theirs = measure(jobs, loops)
+        cores = ours.processor / ours.seconds
+        row(f"sops {verb}, one process a file", theirs, None)
+        row(f"sopsmith {verb} ({cores:.1f} cores used)", ours, theirs)
+        ratio = theirs.processor / ours.processor
+        print(f"  in processor time, sopsmith {verb} is {ratio:.1f} times cheaper")
+        results[verb] = {
+            "sops_loop": theirs._asdict(),
+            "sopsmith": ours._asdict(),
+            "ratio": theirs.seconds / ours.seconds,
+            "processor_ratio": theirs.processor / ours.processor,
+            "cores_used": cores,
+        }
+    shutil.rmtree(work)
+    return results
+
+
+def _make_tree(world: World, size: int) -> Path:
+    """Make a tree of Secrets for one recipient, under a rule that names one more."""
+    recipients = [_add_identity(world), age.generate()[1]]
+    root = world.work / f"keys-{size}"
+    rule = CreationRule((recipients[0],), Selector("encrypted_regex", _REGEX))
+    for number in range(size):
+        path = root / f"overlays/env{number % 4}/{number:05}.secret.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = _SECRET.format(number).encode()
+        path.write_bytes(encrypt(text, "yaml", rule, now=datetime.now(UTC), path=path.name))
+    (root / ".sops.yaml").write_text(_RULES.format(_REGEX, ",".join(recipients)))
+    return root
+
+
+def _add_identity(world: World) -> str:
+    identity, recipient = age.generate()
+    world.keys_file.parent.mkdir(parents=True, exist_ok=True)
+    with world.keys_file.open("a") as handle:
+        handle.write(identity.reveal().decode() + "\n")
+    return recipient
