@@ -248,3 +248,12 @@ def test_explain_says_when_file_and_rule_differ(world: World) -> None:
 def test_explain_where_no_rule_holds(world: World) -> None:
     text = world.run("sopsmith", "explain", "sopsmith.yaml").decode()
     assert "     no rule matches\nopens for: nobody is named\n" in text
+
+
+@pytest.mark.parametrize("output", ["text", "json", "sarif"])
+def test_a_name_that_is_no_text_is_no_obstacle(world: World, output: str) -> None:
+    (world.work / "\udcff.yaml").write_text(PLAIN)
+    done = world.attempt("sopsmith", "lint", "--output", output)
+    assert (done.returncode, b"unexpected" in done.stderr) == (3, False)
+    if output != "text":
+        json.loads(done.stdout)

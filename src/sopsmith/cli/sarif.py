@@ -62,7 +62,7 @@ def _rule(rule: LintRule) -> dict[str, object]:
 
 def _result(one: Finding, number: int) -> dict[str, object]:
     key = f"{one.key}: " if one.key else ""
-    uri = quote(os.path.relpath(one.path).replace(os.sep, "/"))
+    uri = quote(os.fsencode(os.path.relpath(one.path)))
     place: dict[str, object] = {
         "artifactLocation": {"uri": uri, "uriBaseId": "%SRCROOT%"},
         # A whole file has no line, and code scanning shows nothing without one.
@@ -81,4 +81,4 @@ def _result(one: Finding, number: int) -> dict[str, object]:
 def _fingerprint(one: Finding, uri: str) -> str:
     """Return what stays equal when lines are added above."""
     text = "\0".join((one.rule, uri, one.key, one.message))
-    return f"{sha256(text.encode()).hexdigest()[:16]}:1"
+    return f"{sha256(text.encode('utf-8', 'replace')).hexdigest()[:16]}:1"

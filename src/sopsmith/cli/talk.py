@@ -53,7 +53,9 @@ def put_json(value: object) -> None:
     """Write a value to stdout as JSON."""
     import json
 
-    put(json.dumps(value, indent=2, ensure_ascii=False).encode() + b"\n")
+    # The name of a file may hold bytes that are no text; JSON can say them only as an escape.
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    put(text.encode("utf-8", "backslashreplace") + b"\n")
 
 
 def _paint(word: str) -> str:

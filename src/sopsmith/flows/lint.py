@@ -94,7 +94,7 @@ class _Gathered:
         self._only = only
         self._ignored = ignored
         self._root = root
-        self._findings: dict[Finding, None] = {}
+        self._findings: dict[Finding, Finding] = {}
         self._holders: dict[int, str] = {}
         self._looked_at = self._encrypted = self._taken_back = 0
 
@@ -114,11 +114,13 @@ class _Gathered:
         if any(one.covers(finding, path) for one in self._ignored):
             self._taken_back += 1
         else:
-            # Two files may both report the configuration above them.
-            self._findings[finding] = None
+            # Several files may report the configuration above them, by differing paths.
+            self._findings.setdefault(finding._replace(path=os.path.abspath(finding.path)), finding)
 
     def report(self) -> Report:
-        found = sorted(self._findings, key=lambda one: (one.path.split("/"), one.line, one.rule))
+        found = sorted(
+            self._findings.values(), key=lambda one: (one.path.split("/"), one.line, one.rule)
+        )
         return Report(self._looked_at, self._encrypted, tuple(found), self._taken_back)
 
     def _compare(self, judged: Judged) -> None:

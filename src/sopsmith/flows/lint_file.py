@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -31,6 +32,7 @@ from sopsmith.sops.config import FILE_NAME, Config
 from sopsmith.sops.masterkeys import MasterKey
 from sopsmith.sops.metadata import Metadata
 from sopsmith.sops.recognise import is_marked, recognise
+from sopsmith.sops.selectors import build_selector
 from sopsmith.sops.unseal import take_metadata
 
 
@@ -148,7 +150,11 @@ class FileLint:
         config = self._rules.config_of(path)
         if config is None or not config.rules:
             return Standard(None, configured=False, known=frozenset())
-        return Standard(self._rules.rule_of(path), configured=True, known=self._keys_of(config))
+        rule = self._rules.rule_of(path)
+        if rule is not None and find_format(path) is None:
+            # sops' binary form has no selector, whatever the rule says.
+            rule = replace(rule, selector=build_selector({}), mac_only=False)
+        return Standard(rule, configured=True, known=self._keys_of(config))
 
     def _keys_of(self, config: Config) -> frozenset[MasterKey]:
         known = self._known.get(id(config))

@@ -55,7 +55,14 @@ def _compile(pattern: str) -> Callable[[str], bool]:
             f"invalid regular expression `{pattern}`: {reason}",
             hint="SOPS uses RE2: no look-around and no back references",
         ) from None
-    return lambda text: compiled.search(text) is not None
+    return lambda text: compiled.search(_as_go_reads(text)) is not None
+
+
+def _as_go_reads(text: str) -> str:
+    """Return a text with U+FFFD for each byte of a file's name that is no UTF-8."""
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _whole_words(pattern: str) -> frozenset[str] | None:

@@ -343,3 +343,30 @@ def test_a_rule_that_looks_at_comments_names_what_should_be_encrypted(folder: Fo
     assert folder.rules() == []
     folder.put("x.yaml", COMMENTED)
     assert folder.rules() == ["SOPS001"]
+
+
+def test_a_binary_file_needs_no_selector(folder: Folder) -> None:
+    rule = f"creation_rules: [{{path_regex: pem$, encrypted_regex: ^data$, age: {MINE}}}]\n"
+    folder.put(".sops.yaml", rule)
+    folder.put("key.pem", folder.lock("a.json", '{"data": "x"}', ALL))
+    assert folder.rules("key.pem") == []
+    folder.put("key.pem", "in clear")
+    assert folder.rules("key.pem") == ["SOPS001"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("a.json", '{"a": "x"}'), ("a.env", "A=x\n"), ("a.ini", "[s]\na = x\n")]
+)
+def test_files_of_every_format_are_looked_at(folder: Folder, name: str, text: str) -> None:
+    folder.put(".sops.yaml", f"creation_rules: [{{path_regex: ^a, age: {MINE}}}]\n")
+    locked = folder.lock(name, text, ALL)
+    assert (folder.lint().encrypted, folder.rules(), folder.verify().opened) == (1, [], 1)
+    folder.put(name, re.sub(r"ENC\[[^\]]*\]", "clear", locked, count=1))
+    assert folder.rules() == ["SOPS003"]
+    assert [one.kind for one in folder.verify().problems] == ["broken"]
+
+
+def test_a_configuration_is_named_once_however_the_path_is_given(folder: Folder) -> None:
+    folder.put(".sops.yaml", "creation_rules: 1\n")
+    folder.lock("a.secret.yaml")
+    assert folder.rules(str(folder.root)) == ["SOPS018"]
