@@ -15,6 +15,7 @@
     ├── LayoutError                 `sopsmith.yaml` or the shape of the repository
     ├── ManifestError               a generator, kustomization or Kubernetes object
     └── OutsideError                a file, a program or a service did not do its part
+        └── NotThere                no such file or folder (sops: 100)
 
 Every message says place, kind and size, never a value. Only `main()` catches `Error`.
 """
@@ -129,3 +130,9 @@ class ManifestError(Error):
 
 class OutsideError(Error):
     """A file, a program or a service did not do its part."""
+
+
+class NotThere(OutsideError):
+    """There is no such file or folder."""
+
+    sops_exit_code = 100

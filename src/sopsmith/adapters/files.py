@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from sopsmith.errors import OutsideError
+from sopsmith.errors import NotThere, OutsideError
 
 MAX_SIZE = 64 * 1024 * 1024  # bytes
 
@@ -90,4 +90,5 @@ def _sync_folder(folder: str) -> None:
 
 def _outside(error: OSError, path: str) -> OutsideError:
     reason = (error.strerror or "the system refused").lower()
-    return OutsideError(reason, path=path)
+    kind = NotThere if isinstance(error, FileNotFoundError) else OutsideError
+    return kind(reason, path=path)

@@ -33,7 +33,15 @@ COMMANDS = {
     "explain": "Say why a file is encrypted as it is",
     "git": "Merge, compare and guard encrypted files in git",
     "plugin": "Install the kustomize plugin",
+    "completion": "Print a script that completes words in a shell",
 }
+
+
+SOPS_VERBS = frozenset({
+    "encrypt", "decrypt", "edit", "set", "unset", "rotate", "updatekeys", "groups", "exec-env",
+    "exec-file", "filestatus", "publish",
+})  # fmt: skip
+NO_FILE = 100  # sops' exit code
 
 
 class LazyGroup(click.Group):
@@ -53,6 +61,10 @@ class LazyGroup(click.Group):
             return None
         found = import_module(f"sopsmith.cli.{cmd_name.replace('-', '_')}").command
         assert isinstance(found, click.Command)
+        if cmd_name in SOPS_VERBS:
+            from sopsmith.cli.sops_words import add_idle_options
+
+            add_idle_options(found)
         return found
 
     def format_commands(
@@ -69,7 +81,9 @@ class LazyGroup(click.Group):
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(package_name="sopsmith", message="%(prog)s %(version)s")
+@click.version_option(
+    None, "-v", "--version", package_name="sopsmith", message="%(prog)s %(version)s"
+)
 def cli() -> None:
     """GitOps secret management: a .env becomes encrypted Secrets in Git, and comes back out
     through kustomize and Argo CD.
@@ -96,16 +110,20 @@ def main() -> None:
 
 def run(argv: list[str]) -> int:
     """Run the command line and return its exit code; only here is an `Error` caught."""
-    from sopsmith.cli.talk import report, say
+    from sopsmith.cli.talk import note, report, say
 
     try:
+        if argv and argv[0] not in COMMANDS:
+            from sopsmith.cli.sops_words import translate
+
+            argv = translate(argv, COMMANDS, note)
         result = cli.main(args=argv, prog_name="sopsmith", standalone_mode=False)
     except Error as error:
         report(error)
         return error.exit_code
     except click.ClickException as error:
         error.show()
-        return error.exit_code
+        return NO_FILE if _lacks_file(error) else error.exit_code
     except (click.Abort, KeyboardInterrupt):
         say("stopped")
         return 130
@@ -118,6 +136,14 @@ def run(argv: list[str]) -> int:
         say("hint: this is a bug of sopsmith; the message is left out since it could hold a value")
         return 1
     return result if isinstance(result, int) else 0
+
+
+def _lacks_file(error: click.ClickException) -> bool:
+    """Tell whether a verb of sops was given no file, for which sops has an exit code."""
+    if not isinstance(error, click.MissingParameter) or error.ctx is None:
+        return False
+    words = error.ctx.command_path.split()
+    return len(words) > 1 and words[1] in SOPS_VERBS and isinstance(error.param, click.Argument)
 
 
 def _place(error: BaseException) -> str:
