@@ -20,6 +20,11 @@ _ABANDONED = 60.0
 """Seconds after which a temporary file is taken for one of a killed process."""
 
 
+def is_leftover(name: str) -> bool:
+    """Tell whether a file's name is that of a temporary file, which a kill may have left."""
+    return name.startswith(".") and name.endswith(_MARK)
+
+
 def replace_files(files: list[tuple[str, bytes]]) -> None:
     """Replace files in the order given, each in one step.
 
@@ -62,7 +67,7 @@ def _prepare(folder: str, path: str) -> None:
     except OSError as error:
         raise _outside(error, path) from None
     for name in names:
-        if name.startswith(".") and name.endswith(_MARK):
+        if is_leftover(name):
             left = os.path.join(folder, name)
             with suppress(OSError):
                 if time.time() - os.stat(left).st_mtime > _ABANDONED:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from sopsmith.adapters.file_set import is_leftover
 from sopsmith.adapters.files import LocalFiles
 from sopsmith.errors import OutsideError
 
@@ -103,6 +104,7 @@ def _files(folder: str, ignored: frozenset[str]) -> Iterator[str]:
         if path in ignored:
             continue
         if entry.is_file(follow_symlinks=False):
-            yield path
+            if not is_leftover(entry.name):
+                yield path
         elif entry.is_dir(follow_symlinks=False) and entry.name not in SKIPPED:
             yield from _files(path, ignored)

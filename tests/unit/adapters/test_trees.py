@@ -75,3 +75,8 @@ def test_a_small_file_is_seen_whole_and_a_large_one_at_both_ends(root: Path) -> 
     (root / "large").write_bytes(b"a" * PEEK + b"b" * PEEK + b"c")
     head, tail, size = LocalTrees().peek("large")
     assert (head, tail, size) == (b"a" * PEEK, b"b" * (PEEK - 1) + b"c", 2 * PEEK + 1)
+
+
+def test_a_temporary_file_that_a_kill_has_left_is_no_file_of_the_tree(root: Path) -> None:
+    put(root, "b/.1.json.0a1b2c.set-new")
+    assert list(LocalTrees().walk(("b",))) == ["b/1", "b/2", "b/x/3"]
