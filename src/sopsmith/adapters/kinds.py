@@ -141,7 +141,9 @@ class VaultKind:
     def _post(self, url: str, body: dict[str, str]) -> dict[str, object]:
         from sopsmith.adapters.vault import Vault
 
-        return Vault(self._settings).ask("POST", url, {**body}) or {}
+        vault = Vault(self._settings)
+        vault.check_allowed(url)
+        return vault.ask("POST", url, {**body}) or {}
 
 
 def _place(fields: dict[str, object]) -> tuple[str, str, str]:

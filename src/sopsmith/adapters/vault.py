@@ -1,4 +1,7 @@
-"""Speak with Vault or OpenBao over HTTP."""
+"""Speak with Vault or OpenBao over HTTP.
+
+Source: getsops/sops hcvault/keysource.go (vaultClient, allowList).
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ if TYPE_CHECKING:
 
     from sopsmith.adapters.environment import Settings
 
+ALLOWLIST = "SOPS_HC_VAULT_ALLOWLIST"
 _TIMEOUT = 30  # seconds
 
 
@@ -45,8 +49,10 @@ class Vault:
             headers["X-Vault-Namespace"] = self._settings.get("VAULT_NAMESPACE")
         data = None if body is None else json.dumps(body).encode()
         asked = request.Request(url, data, headers, method=method)  # noqa: S310
+        # A redirect would carry the token to wherever the answer says.
+        opener = request.build_opener(_no_redirects(), request.HTTPSHandler(context=self._tls()))
         try:
-            with request.urlopen(asked, timeout=_TIMEOUT, context=self._tls()) as answer:  # noqa: S310
+            with opener.open(asked, timeout=_TIMEOUT) as answer:
                 found = json.loads(answer.read() or b"{}")
         except HTTPError as error:
             if error.code == 404 and method == "GET":
@@ -56,6 +62,23 @@ class Vault:
             raise OutsideError("Vault could not be asked", path=url) from None
         inner = found.get("data") if isinstance(found, dict) else None
         return inner if isinstance(inner, dict) else {}
+
+    def check_allowed(self, url: str) -> None:
+        """Refuse an address that `SOPS_HC_VAULT_ALLOWLIST` leaves out.
+
+        Addresses of transit keys come from the files themselves, and the token goes there.
+
+        Raises:
+            OutsideError: It is not in the list.
+        """
+        text = self._settings.get(ALLOWLIST) or "all"
+        if text == "all":
+            return
+        allowed = [] if text == "none" else [one.strip(" ") for one in text.split(",")]
+        if "" in allowed:
+            raise OutsideError("an entry is empty", path=ALLOWLIST)
+        if not any(url.startswith(one.rstrip("/") + "/") for one in allowed):
+            raise OutsideError(f"{ALLOWLIST} does not allow it", path=url)
 
     def _token(self) -> str:
         token = self._settings.get("VAULT_TOKEN")
@@ -73,3 +96,13 @@ class Vault:
         import ssl
 
         return ssl.create_default_context(cafile=self._settings.get("VAULT_CACERT") or None)
+
+
+def _no_redirects() -> Any:
+    from urllib import request
+
+    class Handler(request.HTTPRedirectHandler):
+        def redirect_request(self, *_: object) -> None:
+            return None
+
+    return Handler()
