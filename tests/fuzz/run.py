@@ -15,7 +15,13 @@ from pathlib import Path
 import atheris
 
 CORPUS = Path(__file__).parent / "corpus"
-LIMITS = ("-timeout=10", "-max_len=4096", "-rss_limit_mb=2048", "-print_final_stats=1")
+LIMITS = (
+    "-timeout=10",
+    "-max_len=4096",
+    "-rss_limit_mb=2048",
+    "-len_control=0",
+    "-print_final_stats=1",
+)
 
 
 def main(argv: list[str]) -> None:

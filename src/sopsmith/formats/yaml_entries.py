@@ -13,11 +13,14 @@ _STEP = 4  # columns; what sops writes
 
 
 def write_entry(text: str, tree: Tree, key: str, value: object) -> str:
-    """Return the source of a new top-level entry, in block style where the document is."""
+    """Return the source of a new top-level entry, in block style where the document is.
+
+    It begins with the key itself: the white space before that is `insert_entry`'s.
+    """
     if isinstance(tree.root, Mapping) and tree.root.flow:
         return json.write_entry(text, tree, key, value)
     newline = "\r\n" if "\r\n" in text else "\n"
-    return newline.join([*_block_lines(key, value, 0), ""])
+    return newline.join([*_block_lines(key, value, _column(text, tree)), ""]).lstrip(" ")
 
 
 def insert_entry(text: str, tree: Tree, source: str) -> Edit:
@@ -26,7 +29,8 @@ def insert_entry(text: str, tree: Tree, source: str) -> Edit:
         return json.insert_entry(text, tree, source)
     before = text[: tree.end]
     newline = "" if not before or before.endswith("\n") else "\n"
-    return tree.end, tree.end, newline + source
+    column = _column(text, tree)
+    return tree.end, tree.end, newline + " " * column + _deepen(source, column)
 
 
 def entry_span(text: str, tree: Tree, key: str) -> tuple[int, int]:
@@ -48,7 +52,26 @@ def remove_entry(text: str, tree: Tree, key: str) -> Edit:
     """Return the edit that takes a top-level entry away."""
     if isinstance(tree.root, Mapping) and tree.root.flow:
         return json.remove_entry(text, tree, key)
-    return (*entry_span(text, tree, key), "")
+    start, end = entry_span(text, tree, key)
+    line = text.rfind("\n", 0, start) + 1
+    return (start if text[line:start].strip(" ") else line), end, ""
+
+
+def _column(text: str, tree: Tree) -> int:
+    """Return the column of the top-level keys: files may be indented as a whole."""
+    start = tree.root.keys[0][0] if isinstance(tree.root, Mapping) and tree.root.keys else 0
+    before = text[text.rfind("\n", 0, start) + 1 : start]
+    return len(before) - len(before.lstrip(" "))
+
+
+def _deepen(source: str, column: int) -> str:
+    """Shift the lines below an entry's key where they are not deeper than its column."""
+    first, *lines = source.split("\n")
+    lead = len(lines[0]) - len(lines[0].lstrip(" ")) if lines else 0
+    if not lines or lead > column:
+        return source
+    pad = " " * (column + _STEP - lead)
+    return "\n".join([first, *(pad + line if line.strip() else line for line in lines)])
 
 
 def _content_end(node: Node, otherwise: int) -> int:

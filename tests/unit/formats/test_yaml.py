@@ -9,7 +9,7 @@ from tests.documents import LINES, MODELS, TEXTS, TRAPS, Model, same, to_yaml
 from sopsmith.errors import FormatError
 from sopsmith.formats import yaml
 from sopsmith.formats.splice import splice
-from sopsmith.formats.tree import Scalar, to_object, walk
+from sopsmith.formats.tree import Mapping, Scalar, to_object, walk
 
 
 def values(text: str) -> dict[tuple[str | int, ...], object]:
@@ -76,3 +76,25 @@ def test_a_token_gives_back_the_line_breaks_of_a_block() -> None:
     [scalar, _] = [one for _, _, one in walk(yaml.parse(text)[0].root)]
     written = yaml.write_token("T", scalar, text)
     assert splice(text, [(scalar.start, scalar.end, written)]) == "a: T\n\nb: 1\n"
+
+
+@pytest.mark.parametrize(
+    "text", ["   a: 1\n   b: 2\n", "---\n      a: 1\n", "  ? a\n  : 1\n", "?  a\n"]
+)
+def test_an_entry_stands_at_the_column_of_the_others(text: str) -> None:
+    [tree] = yaml.parse(text)
+    source = yaml.write_entry(text, tree, "new", {"x": {"y": ["z"]}})
+    more = splice(text, [yaml.insert_entry(text, tree, source)])
+    [again] = yaml.parse(more)
+    assert isinstance(tree.root, Mapping)
+    assert isinstance(again.root, Mapping)
+    assert [key for key, _ in again.root.entries] == [*(k for k, _ in tree.root.entries), "new"]
+    assert splice(more, [yaml.remove_entry(more, again, "new")]) == text
+
+
+def test_an_entry_of_a_flatter_file_is_shifted() -> None:
+    text = "      a: 1\n"
+    [tree] = yaml.parse(text)
+    more = splice(text, [yaml.insert_entry(text, tree, "new:\n    x: |\n        y\n    z: 1\n")])
+    [again] = yaml.parse(more)
+    assert to_object(again.root) == {"a": 1, "new": {"x": "y\n", "z": 1}}
