@@ -6,15 +6,16 @@ Findings that were minimised stand beside them, named `found-…`, and are left 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from tests.fuzz.targets import CANARY, DATA_KEY, IDENTITY, NOW, RECIPIENT
 
-from sopsmith.formats import NAMES
+from sopsmith.formats import NAMES, load_format
 from sopsmith.formats.tree import Plain, Timestamp
 from sopsmith.sops.config import CreationRule
 from sopsmith.sops.plain import read_plain
-from sopsmith.sops.sealing import _Sealing, load_format
+from sopsmith.sops.sealing import _Sealing
 from sopsmith.sops.selectors import Selector
 from sopsmith.sops.values import Cipher, CommentText
 
@@ -93,7 +94,7 @@ def main() -> None:
     _write("round_trip", [chr(n) + YAML[m] for n in range(6) for m in (2, n % len(YAML))])
 
 
-def _write(name: str, seeds: list[bytes] | list[str] | tuple[str, ...]) -> None:
+def _write(name: str, seeds: Iterable[bytes | str]) -> None:
     folder = CORPUS / name
     folder.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(seeds):
