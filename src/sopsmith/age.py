@@ -213,6 +213,10 @@ def _refuse_other_kinds(recipient: str) -> None:
         raise MasterKeyError(f"recipients of the age plugin {name} are not supported: {shown}")
 
 
+_NATIVE: dict[str, Any] = {}
+"""Recipients that were wrapped to before; a tree has few of them and many files."""
+
+
 def wrap(recipient: str, data_key: Secret) -> str:
     """Return an armored age file that holds a data key for one recipient.
 
@@ -221,7 +225,9 @@ def wrap(recipient: str, data_key: Secret) -> str:
     """
     from pyrage import EncryptError, encrypt
 
-    native = _native_recipient(recipient)
+    native = _NATIVE.get(recipient)
+    if native is None:
+        native = _NATIVE[recipient] = _native_recipient(recipient)
     try:
         return str(encrypt(data_key.reveal(), [native], armored=True).decode())
     except EncryptError:

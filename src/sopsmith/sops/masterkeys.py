@@ -92,11 +92,12 @@ class Stanza:
         fields: Everything that the metadata says, fields that are not known included.
     """
 
-    __slots__ = ("fields", "kind")
+    __slots__ = ("_key", "fields", "kind")
 
     def __init__(self, kind: str, fields: dict[str, object]) -> None:
         self.kind = kind
         self.fields = fields
+        self._key: MasterKey | None = None
 
     @property
     def name(self) -> str:
@@ -111,8 +112,11 @@ class Stanza:
     @property
     def key(self) -> MasterKey:
         """The master key that it is wrapped for."""
-        fields = {name: value for name, value in self.fields.items() if name not in _NOT_OF_THE_KEY}
-        return MasterKey(self.kind, fields)
+        if self._key is None:
+            known = self.fields.items()
+            fields = {name: value for name, value in known if name not in _NOT_OF_THE_KEY}
+            self._key = MasterKey(self.kind, fields)
+        return self._key
 
     def __repr__(self) -> str:
         return f"<Stanza {self.kind} {self.name}>"
