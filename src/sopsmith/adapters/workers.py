@@ -26,8 +26,9 @@ BATCH_BYTES = 16 * 1024
 """A batch ends here too. Two of them fit into a pipe of 64 KiB, so handing work to a worker
 never waits for one that itself waits to hand back its answers."""
 WORTH_IT = 256
-"""Items below which one process is done sooner. Measured on two cores with files of one Secret:
-docs/explanation/performance.md."""
+"""Items below which one process is done sooner. Two forks took 7 ms where opening a file of one
+Secret took 0.25 ms, so they gain from 60 files on; fewer than two batches a worker leave one
+of them idle, so the gain is sure from here."""
 
 
 class LocalWorkers:
