@@ -230,6 +230,12 @@ def test_a_group_that_is_not_there_is_an_error(world: World) -> None:
     )
 
 
+def test_a_format_is_named_for_files_alone(world: World) -> None:
+    (world.work / "a.yaml").rename(world.work / "a.txt")
+    assert said(world, "rotate", "-i", "--input-type", "yaml", "a.txt")[0] == 0
+    assert said(world, "rotate", "--input-type", "yaml", ".")[0] == 2
+
+
 def test_a_path_that_is_not_there_is_an_error(world: World) -> None:
     assert said(world, "updatekeys", "-y", "none")[0] == 1
 

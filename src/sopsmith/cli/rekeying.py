@@ -71,6 +71,7 @@ def carry_out(paths: tuple[str, ...], wish: Wish, means: Means, options: dict[st
     """Plan, show it, ask, do it, report, and return the exit code.
 
     Raises:
+        UsageError: The format of a whole folder is named, or nobody agreed.
         Error: A path is not there, a key to remove is in no file, or the one file that the
             command is about has a problem.
     """
@@ -79,6 +80,8 @@ def carry_out(paths: tuple[str, ...], wish: Wish, means: Means, options: dict[st
     from sopsmith.flows.rekey import apply_rekeying, plan_rekeying
     from sopsmith.flows.rekey_plan import Outcome, refuse_absent
 
+    if means.input_type and any(map(os.path.isdir, paths)):
+        raise UsageError("--input-type goes with files, not with folders")
     plan = plan_rekeying(paths, wish, means)
     refuse_absent(plan)
     as_json, dry_run = options["shown"] == "json", options["dry_run"]
