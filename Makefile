@@ -1,6 +1,6 @@
 # Everything a clone can do. Each target sets itself up; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup tools demo test check bench e2e reference lock clean
+.PHONY: help setup tools demo test check bench e2e fuzz reference lock clean
 MAKEFLAGS += --no-builtin-rules
 
 root := $(CURDIR)
@@ -32,7 +32,11 @@ bench: setup  ## ratios against the real sops, measured in one run
 
 e2e: setup tools  ## the end-to-end tests, against what `make tools` builds
 	@tools/vectors.sh
-	@$(bin)/python -m pytest -m e2e tests/e2e
+	@$(bin)/python -m pytest -m e2e tests/e2e --ignore=tests/e2e/test_differential.py
+	@$(bin)/python -m pytest -m e2e tests/e2e/test_differential.py -n 2
+
+fuzz: setup  ## fuzz every parser with atheris, FUZZ_SECONDS (60) each
+	@tools/fuzz.sh $(or $(FUZZ_SECONDS),60)
 
 reference: setup  ## write docs/reference/cli.md from the commands' own help
 	@$(bin)/python tools/cli_reference.py
@@ -44,6 +48,7 @@ compile := $(bin)/uv pip compile --quiet --universal --generate-hashes --no-emit
 lock: setup  ## pin the newest requirements again, with hashes
 	@$(compile) --upgrade pyproject.toml -o requirements/runtime.txt
 	@$(compile) --upgrade --extra dev pyproject.toml -o requirements/dev.txt
+	@$(compile) --upgrade --no-annotate requirements/fuzz.in -o requirements/fuzz.txt
 	@echo hatchling | $(compile) --no-annotate -c requirements/dev.txt - -o requirements/build.txt
 
 clean:  ## remove all that was built

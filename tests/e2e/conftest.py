@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import demo_data
@@ -34,3 +35,15 @@ def platform(tools: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
     world.run("sopsmith", "plugin", "install", str(plugins))
     world.environ["PATH"] = f"{plugins}{os.pathsep}{world.environ['PATH']}"
     return world
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many documents the differential tests sent through the real sops."""
+    total: Counter[str] = Counter()
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "differential":
+                total.update(value)
+    if total:
+        words = ", ".join(f"{count:,} {name}" for name, count in sorted(total.items()))
+        terminalreporter.write_line(f"differential, both ways against the real sops: {words}")
