@@ -32,7 +32,9 @@ SELECTORS = st.sampled_from(
         Selector("encrypted_regex", "."),
     ]
 )
-VALUES = st.sampled_from(["new", "", 7, True, None, "two\nlines\n", [1, {"k": "v"}], {}, {"z": []}])
+VALUES: st.SearchStrategy[object] = st.sampled_from(
+    ["new", "", 7, True, None, "two\nlines\n", [1, {"k": "v"}], {}, {"z": []}]
+)
 
 
 def sealed(text: str, kind: str, selector: Selector) -> str:
