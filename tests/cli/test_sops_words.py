@@ -69,3 +69,20 @@ def test_every_command_can_be_loaded() -> None:
 
     context = click.Context(cli)
     assert all(cli.get_command(context, name) is not None for name in COMMANDS)
+
+
+def test_a_file_keeps_its_format_where_it_is_rotated_or_edited(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    for verb in ("rotate", "edit"):
+        assert run([verb, "--output-type", "json", "none.yaml"]) == 2
+        assert "the file's format is kept" in capfd.readouterr().err
+    assert run(["rotate", "--output-type", "yaml", "-i", "none.yaml"]) != 2
+
+
+@pytest.mark.parametrize("verb", ["edit", "set", "unset"])
+def test_the_threshold_is_refused_with_the_verb_that_changes_it(
+    verb: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run([verb, "--shamir-secret-sharing-threshold", "2", "a", "b"]) == 2
+    assert "sopsmith updatekeys" in capfd.readouterr().err

@@ -8,6 +8,7 @@ Source: getsops/sops cmd/sops/main.go.
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Container
 from typing import Any
@@ -108,26 +109,81 @@ def _without_config(kept: list[str]) -> list[str]:
 
 
 def add_idle_options(command: click.Command) -> click.Command:
-    """Let a verb take the options that every verb of sops has; they are not in its help."""
+    """Let a verb take the options that every verb of sops has; they are not in its help.
+
+    Those that would do something that the verb does not are refused with the way that does.
+    """
     if isinstance(command, click.Group):
         for inner in command.commands.values():
             add_idle_options(inner)
         return command
     known = {name for param in command.params for name in param.opts}
-    for words, settings in (
-        (["--keyservice"], {"multiple": True, "callback": _refuse_services}),
-        (["--decryption-order"], {}),
-        (["--enable-local-keyservice"], {"is_flag": True}),
-        (["--verbose"], {"is_flag": True}),
-    ):
-        if words[0] not in known:
-            options: dict[str, Any] = {"hidden": True, "expose_value": False, **settings}
-            command.params.append(click.Option(words, **options))
+    if "--keyservice" in known:
+        return command
+    hidden: dict[str, dict[str, Any]] = {
+        "--keyservice": {"multiple": True, "callback": _refuse(*_SERVICES)},
+        "--decryption-order": {},
+        "--enable-local-keyservice": {"is_flag": True},
+        "--verbose": {"is_flag": True},
+    }
+    for flag, why in _REFUSED.get(command.name, ()):
+        hidden[flag] = {"callback": _refuse(*why)}
+    for name in hidden.keys() - known:
+        option = click.Option([name], hidden=True, expose_value=False, **hidden[name])
+        command.params.append(option)
+    if command.name in _KEEP_FORMAT and "--output-type" not in known:
+        command.params.append(click.Option(["--output-type", _WANTED], hidden=True, default=""))
+        command.callback = _keeping_format(command.callback or _nothing)
     return command
 
 
-def _refuse_services(_context: object, _option: object, value: tuple[str, ...]) -> None:
-    if value:
-        raise UsageError(
-            "key services are not supported", hint="leave --keyservice out; keys are asked here"
-        )
+_SERVICES = ("key services are not supported", "leave --keyservice out; keys are asked here")
+_THRESHOLD = (
+    "--shamir-secret-sharing-threshold",
+    ("the threshold is not changed here", "set it in .sops.yaml, then: sopsmith updatekeys FILE"),
+)
+_REFUSED: dict[str | None, tuple[tuple[str, tuple[str, str]], ...]] = {
+    "edit": (_THRESHOLD,),
+    "set": (_THRESHOLD,),
+    "unset": (_THRESHOLD,),
+    "rotate": (
+        (
+            "--filename-override",
+            ("files are not renamed here", "--input-type says a file's format"),
+        ),
+    ),
+}
+_KEEP_FORMAT = frozenset({"edit", "rotate"})
+_WANTED = "wanted_format"
+
+
+def _refuse(message: str, hint: str) -> Callable[[object, object, object], None]:
+    def refuse(_context: object, _option: object, value: object) -> None:
+        if value:
+            raise UsageError(message, hint=hint)
+
+    return refuse
+
+
+def _keeping_format(callback: Callable[..., object]) -> Callable[..., object]:
+    """Refuse an output type that is not the file's own."""
+
+    @functools.wraps(callback)
+    def wrapper(**words: Any) -> object:
+        from sopsmith.sops.document import format_of
+
+        wanted = words.pop(_WANTED)
+        for path in words.get("paths", ()) if wanted else ():
+            if wanted != (words.get("input_type") or format_of(path)):
+                raise UsageError(
+                    "the file's format is kept",
+                    key=path,
+                    hint="convert it with decrypt --output-type, then encrypt",
+                )
+        return callback(**words)
+
+    return wrapper
+
+
+def _nothing(**_: object) -> None:
+    return
