@@ -25,38 +25,59 @@ def is_leftover(name: str) -> bool:
     return name.startswith(".") and name.endswith(_MARK)
 
 
-def replace_files(files: list[tuple[str, bytes]]) -> None:
-    """Replace files in the order given, each in one step.
+class FileSets:
+    """Replace one set of files after another; each folder is cleared of leftovers once."""
 
-    A kill leaves each file old or new, and temporary files beside them, which the next set
-    in that folder clears away. Symbolic links stay (their targets are replaced), existing
-    files keep their mode, missing folders are made.
+    def __init__(self) -> None:
+        self._prepared: set[str] = set()
+
+    def replace(self, files: list[tuple[str, bytes]]) -> None:
+        """Replace files in the order given, each in one step.
+
+        A kill leaves each file old or new, and temporary files beside them, which the next set
+        in that folder clears away. Symbolic links stay (their targets are replaced), existing
+        files keep their mode, missing folders are made.
+
+        Raises:
+            OutsideError: A file could not be written. If it was for want of room or of a
+                permission, no file has been replaced.
+        """
+        staged: list[tuple[str, str, str]] = []
+        try:
+            for path, data in files:
+                target = self._target(path)
+                staged.append((path, _stage(path, target, data), target))
+            folders = dict.fromkeys(os.path.dirname(target) for _, _, target in staged)
+            _sync_all([(temporary, path) for path, temporary, _ in staged])
+            while staged:
+                path, temporary, target = staged[0]
+                _rename(path, temporary, target)
+                staged.pop(0)
+        finally:
+            for _, temporary, _ in staged:
+                with suppress(OSError):
+                    os.unlink(temporary)
+        for folder in folders:
+            _sync(folder, folder)
+
+    def _target(self, path: str) -> str:
+        """Return the file behind a path, in a folder that is there."""
+        target = os.path.realpath(path)
+        folder = os.path.dirname(target)
+        if folder not in self._prepared:
+            _prepare(folder, path)
+            self._prepared.add(folder)
+        return target
+
+
+def replace_files(files: list[tuple[str, bytes]]) -> None:
+    """Replace one set of files, as `FileSets.replace` does.
 
     Raises:
         OutsideError: A file could not be written. If it was for want of room or of a
             permission, no file has been replaced.
     """
-    staged: list[tuple[str, str, str]] = []
-    folders: dict[str, None] = {}
-    try:
-        for path, data in files:
-            target = os.path.realpath(path)
-            folder = os.path.dirname(target)
-            if folder not in folders:
-                folders[folder] = None
-                _prepare(folder, path)
-            staged.append((path, _stage(path, target, data), target))
-        _sync_all([(temporary, path) for path, temporary, _ in staged])
-        while staged:
-            path, temporary, target = staged[0]
-            _rename(path, temporary, target)
-            staged.pop(0)
-    finally:
-        for _, temporary, _ in staged:
-            with suppress(OSError):
-                os.unlink(temporary)
-    for folder in folders:
-        _sync(folder, folder)
+    FileSets().replace(files)
 
 
 def _prepare(folder: str, path: str) -> None:

@@ -37,11 +37,14 @@ class LocalWorkers:
     Args:
         count: How many; one for each core that this process may use unless given.
         worth_it: How many items there must be before any fork is made.
+        batch: How many items a worker gets at once; few where one item is much work, so that no
+            worker is left with the last of it.
     """
 
-    def __init__(self, count: int = 0, worth_it: int = WORTH_IT) -> None:
+    def __init__(self, count: int = 0, worth_it: int = WORTH_IT, batch: int = BATCH) -> None:
         self._count = count or _cores()
         self._worth_it = worth_it
+        self._batch = batch
 
     def map(self, work: Callable[[str], Answer], items: Iterable[str]) -> Iterator[Answer]:
         """Yield the answer for every item, in the order of the items.
@@ -59,17 +62,17 @@ class LocalWorkers:
             yield from map(work, first)
             yield from map(work, source)
             return
-        yield from _spread(work, _batches(first, source), self._count)
+        yield from _spread(work, _batches(first, source, self._batch), self._count)
 
 
-def _batches(first: list[str], source: Iterator[str]) -> Iterator[list[str]]:
+def _batches(first: list[str], source: Iterator[str], most: int) -> Iterator[list[str]]:
     batch: list[str] = []
     size = 0
     for items in (first, source):
         for item in items:
             batch.append(item)
             size += len(item) * 4 + 8  # At most four bytes a character.
-            if len(batch) == BATCH or size >= BATCH_BYTES:
+            if len(batch) == most or size >= BATCH_BYTES:
                 yield batch
                 batch, size = [], 0
     if batch:
