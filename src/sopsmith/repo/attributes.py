@@ -39,11 +39,10 @@ def remove_drivers(text: str) -> str:
     for line in text.splitlines(keepends=True):
         if _REMARK in line:
             continue
-        if not _pattern(line) or not any(word in line.split() for word in WANTED):
+        words = _attributes(line)
+        if not any(word in WANTED for word in words):
             kept.append(line)
-            continue
-        words = [word for word in line.split()[1:] if word not in WANTED]
-        if words:
+        elif any(word not in WANTED for word in words):
             kept.append(_without(line))
     return "".join(kept)
 
@@ -63,12 +62,17 @@ def _pattern(line: str) -> str:
     return words[0]
 
 
+def _attributes(line: str) -> list[str]:
+    pattern = _pattern(line)
+    return line.strip()[len(pattern) :].split() if pattern else []
+
+
 def _with_drivers(line: str) -> str:
     """Return a line with both drivers, each where another one of its kind stood."""
     body = line.rstrip("\r\n")
     for wanted in WANTED:
         kind = wanted.partition("=")[0]
-        others = [word for word in body.split()[1:] if _kind(word) == kind]
+        others = [word for word in _attributes(body) if _kind(word) == kind]
         if others:
             lead, _, rest = body.rpartition(others[-1])
             body = lead + wanted + rest

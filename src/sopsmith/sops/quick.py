@@ -81,7 +81,7 @@ class _QuickDocument(Document):
         self._form = form
         self.path = path
         self._trees = trees
-        self._strip = []
+        self._strip = [(*span, "")]
         self._sources = [(*span, node)]
         self.metadata = parse_metadata(node)
         self._mac_place = node

@@ -20,20 +20,25 @@ _Collection = Mapping | Sequence
 
 
 class _Entry:
-    """One entry's text and the text between the one before and it.
+    """One entry's text and what is around it.
 
     Attributes:
+        gap: The text between the entry before, or the start of the collection, and this one.
+        body: Key and value.
+        tail: A remark on the entry's last line, and the white space before it.
         column: Where its first character stood, for the lines below to move with it.
+        value_start: Where the value begins in the body.
     """
 
-    __slots__ = ("body", "column", "gap", "node", "value_start")
+    __slots__ = ("body", "column", "gap", "node", "tail", "value_start")
 
-    def __init__(self, node: Node, gap: str, body: str, column: int, value_start: int) -> None:
+    def __init__(self, node: Node, gap: str, body: str, tail: str) -> None:
         self.node = node
         self.gap = gap
         self.body = body
-        self.column = column
-        self.value_start = value_start  # where the value begins in the body
+        self.tail = tail
+        self.column = 0
+        self.value_start = 0
 
 
 class Respeller:
@@ -73,63 +78,61 @@ class Respeller:
         if isinstance(outcome, Mixed):
             assert not isinstance(ours, Scalar)
             return self._collection(ours, outcome)
-        return self._foreign(outcome, _flow(ours), _column(self._ours, _span(ours, self._ours)[0]))
+        column = _column(self._ours, _span(ours, self._ours)[0])
+        return self._foreign(outcome, flow=ours.flow, column=column)
 
-    def _foreign(self, node: Node, flow: bool, column: int) -> str:
+    def _foreign(self, node: Node, *, flow: bool, column: int) -> str:
         start, end = _span(node, self._theirs)
-        if flow and not _flow(node):
+        if flow and not node.flow:
             return self._form.write_flow(node)
         return _move(self._theirs[start:end], column - _column(self._theirs, start))
 
     def _collection(self, ours: _Collection, outcome: Mixed) -> str:
         """Return the text of a collection of ours with entries of both sides."""
-        start, end = _span(ours, self._ours)
-        own = _entries(ours, self._ours)
-        other = _entries(outcome.theirs, self._theirs)
         if not outcome.entries:
             return "{}" if isinstance(ours, Mapping) else "[]"
-        if not own or _flow(ours) != _flow(outcome.theirs):
-            raise FormatError("the two sides write the collection in two styles")
-        closing = self._ours[start + sum(len(one.gap) + len(one.body) for one in own) : end]
-        return self._joined(ours, outcome, own, other) + closing
+        start, end = _span(ours, self._ours)
+        own = _entries(ours, self._ours)
+        if not own:
+            if len(outcome.entries) != len(_pairs(outcome.theirs)):
+                raise FormatError("an empty collection has no layout to follow")
+            column = _column(self._ours, start)
+            return self._foreign(outcome.theirs, flow=ours.flow, column=column)
+        size = sum(len(one.gap) + len(one.body) + len(one.tail) for one in own)
+        return self._joined(ours, outcome, own) + self._ours[start + size : end]
 
-    def _joined(
-        self, ours: _Collection, outcome: Mixed, own: list[_Entry], other: list[_Entry]
-    ) -> str:
-        flow, column = _flow(ours), own[0].column
+    def _joined(self, ours: _Collection, outcome: Mixed, own: list[_Entry]) -> str:
         by_node = {id(one.node): one for one in own}
         keys = {
             key: one for (key, _), one in zip(_pairs(ours), own, strict=True) if key is not None
         }
-        theirs = {id(one.node): one for one in other}
+        theirs = {id(one.node): one for one in _entries(outcome.theirs, self._theirs)}
         parts: list[str] = []
         for key, child in outcome.entries:
-            mine = by_node.get(id(child)) or (keys.get(key) if key is not None else None)
-            if isinstance(child, Mixed) and mine is None:
-                mine = by_node.get(id(child.ours))
-            if mine is not None:
-                gap, body = mine.gap, mine.body
-                if child is not mine.node:
-                    body = self._changed(mine, child)
+            mine = keys.get(key) if key is not None else by_node.get(id(child))
+            if isinstance(child, Mixed):
+                mine = mine or by_node[id(child.ours)]
+                gap, tail = mine.gap, mine.tail
+                body = mine.body[: mine.value_start] + self._write(mine.node, child)
+            elif mine is not None and child is mine.node:
+                gap, body, tail = mine.gap, mine.body, mine.tail
             else:
-                entry = theirs[id(child)]
-                shift = column - entry.column
-                # What stands on the line of the entry before is a remark on that one.
-                own_gap = entry.gap if flow else entry.gap[max(entry.gap.find("\n"), 0) :]
-                gap, body = _move(own_gap + "|", shift)[:-1], _move(entry.body, shift)
-            lead = _joint(gap, column, flow=flow) if parts else own[0].gap
-            parts.append(lead + body)
+                gap, body, tail = self._taken(theirs[id(child)], ours, own[0].column, outcome)
+                gap, tail = (mine.gap, mine.tail or tail) if mine is not None else (gap, tail)
+            lead = _joint(gap, own[0].column, flow=ours.flow) if parts else own[0].gap
+            parts.append(lead + body + tail)
         return "".join(parts)
 
-    def _changed(self, mine: _Entry, child: Outcome) -> str:
-        """Return an entry of ours with another value; its key keeps its text."""
-        head = mine.body[: mine.value_start]
-        same_kind = isinstance(child, Mixed) or type(child) is type(mine.node)
-        if not same_kind and not _flow(mine.node) and isinstance(child, Node):
-            # A block stands below its key and a scalar behind it.
-            line = "\n" + " " * (mine.column + 2) if not isinstance(child, Scalar) else " "
-            head = head.rstrip() + (" " if not isinstance(child, Scalar) and child.flow else line)
-        return head + self._write(mine.node, child)
+    def _taken(
+        self, entry: _Entry, ours: _Collection, column: int, outcome: Mixed
+    ) -> tuple[str, str, str]:
+        """Return gap, body and tail of an entry of theirs, for a collection of ours."""
+        shift = column - entry.column
+        if ours.flow and not outcome.theirs.flow:
+            key = entry.body[: entry.value_start].rstrip()
+            return "", f"{key} {self._form.write_flow(entry.node)}".lstrip(), ""
+        gap = "" if outcome.theirs.flow and not ours.flow else entry.gap
+        return _move(gap + "|", shift)[:-1], _move(entry.body, shift), entry.tail
 
 
 def _pairs(node: _Collection) -> list[tuple[str | None, Node]]:
@@ -139,21 +142,29 @@ def _pairs(node: _Collection) -> list[tuple[str | None, Node]]:
 
 
 def _entries(node: _Collection, text: str) -> list[_Entry]:
-    """Return the entries of a collection with the text that leads to each."""
+    """Return the entries of a collection with the text around each."""
     found = []
-    done = _span(node, text)[0]
+    done = _span(node, text)[0] if _pairs(node) else 0
     for index, (_, child) in enumerate(_pairs(node)):
-        value_start, value_end = _span(child, text)
-        start, end = value_start, value_end
+        value_start, end = _span(child, text)
+        start = value_start
         if isinstance(node, Mapping):
             start = node.keys[index][0]
-            end = max(value_end, node.keys[index][1])
-        body = text[start:end]
-        found.append(
-            _Entry(child, text[done:start], body, _column(text, start), max(value_start - start, 0))
-        )
-        done = end
+            end = max(end, node.keys[index][1])
+        tail_end = end if node.flow else _line_end(text, end)
+        entry = _Entry(child, text[done:start], text[start:end], text[end:tail_end])
+        entry.column = _column(text, start)
+        entry.value_start = max(value_start - start, 0)
+        found.append(entry)
+        done = tail_end
     return found
+
+
+def _line_end(text: str, position: int) -> int:
+    """Return where a remark behind a position ends, or the position where there is none."""
+    stop = text.find("\n", position)
+    rest = text[position : stop if stop >= 0 else len(text)].rstrip("\r")
+    return position + len(rest) if rest.lstrip().startswith("#") else position
 
 
 def _joint(gap: str, column: int, *, flow: bool) -> str:
@@ -164,22 +175,23 @@ def _joint(gap: str, column: int, *, flow: bool) -> str:
     return gap if "\n" in gap else "\n" + " " * (column - len(gap)) + gap
 
 
-def _flow(node: Node) -> bool:
-    return node.flow
-
-
 def _column(text: str, position: int) -> int:
     return position - (text.rfind("\n", 0, position) + 1)
 
 
 def _span(node: Node, text: str) -> tuple[int, int]:
-    """Return where a node's own text stands, without the line breaks behind it."""
+    """Return where a node's own text stands, without the line breaks behind it.
+
+    A block's last line belongs to it with its remark.
+    """
     start, end = node.start, _end(node)
     if start < 0 and isinstance(node, Mapping) and node.keys:
         start = node.keys[0][0]
     if start < 0:
         raise FormatError("the value has no text of its own")
-    return start, max(start, start + len(text[start:end].rstrip("\r\n ")))
+    end = max(start, start + len(text[start:end].rstrip("\r\n")))
+    is_block = not isinstance(node, Scalar) and not node.flow and not node.alias
+    return start, _line_end(text, end) if is_block else end
 
 
 def _end(node: Node) -> int:

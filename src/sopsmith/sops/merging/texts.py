@@ -129,10 +129,10 @@ class _Texts:
         return [digest(root) for root in roots] == wanted and all(map(_is_unambiguous, roots))
 
     def _lost_comments(self, text: str) -> bool:
-        """Tell whether a comment that they wrote is not in a text."""
+        """Tell whether a comment that one side wrote is not in a text."""
         before = self._base.comments() if self._base else Counter[str]()
-        written = self._theirs.comments() - before
-        return bool(written - Version(text, self._form).comments())
+        found = Version(text, self._form).comments()
+        return any((side.comments() - before) - found for side in (self._ours, self._theirs))
 
 
 def _is_unambiguous(node: Node) -> bool:

@@ -122,7 +122,7 @@ class Merger:
         before, one, other = digest(base), digest(ours), digest(theirs)
         if other in (one, before):
             return ours
-        if one == before:
+        if one == before and not _are_alike(ours, theirs):
             return theirs
         if is_plain_mapping(ours) and is_plain_mapping(theirs):
             old = base if is_plain_mapping(base) else Mapping([])
@@ -193,6 +193,17 @@ def _name(node: Node) -> object:
             if isinstance(named, Scalar):
                 return key, named.value
     return type(node).__name__, id(node)
+
+
+def _are_alike(ours: Node | None, theirs: Node | None) -> bool:
+    """Tell whether two nodes can be joined entry by entry, which keeps the text of ours."""
+    if is_plain_mapping(ours) and is_plain_mapping(theirs):
+        return bool(ours.entries and theirs.entries)
+    return (
+        isinstance(ours, Sequence)
+        and isinstance(theirs, Sequence)
+        and bool(ours.items and theirs.items)
+    )
 
 
 def is_plain_mapping(node: Node | None) -> TypeGuard[Mapping]:
