@@ -7,7 +7,7 @@ comes back may add keys, take some away and regroup them.
 from __future__ import annotations
 
 from sopsmith import age
-from sopsmith.errors import FormatError, RuleError
+from sopsmith.errors import FormatError, MasterKeyError, RuleError
 from sopsmith.formats.splice import splice
 from sopsmith.formats.tree import Mapping, to_object
 from sopsmith.sops.document import Document, Unlocked
@@ -134,5 +134,13 @@ def _parse_key(kind: str, fields: object, place: str) -> MasterKey:
         raise RuleError(f"a master key has no `{NAMES[kind]}`", key=place)
     if kind == "age":
         check_fields(fields, ("recipient",), place)
-        return MasterKey.of_age(age.check_recipient(str(fields["recipient"])))
+        return MasterKey.of_age(_check_recipient(str(fields["recipient"]), place))
     return MasterKey(kind, fields)
+
+
+def _check_recipient(text: str, place: str) -> str:
+    try:
+        return age.check_recipient(text)
+    except MasterKeyError as error:
+        # Beside secret values a slip of the hand may have put one here, so it is not quoted.
+        raise MasterKeyError("not an age recipient", key=place, hint=error.hint) from None
