@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from sopsmith.flows.rekey_wishes import Wish
 
 _Command = Any
-WORTH_IT = 4
-"""Sets of files for which forks pay: 64 files take several times as long as two forks."""
+WORTH_IT = 3
+"""Sets of files for which forks pay: 65 files take several times as long as two forks."""
 
 
 def tree_options(shown: str) -> Callable[[_Command], _Command]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from sopsmith.sops.keyring import Keyring
     from sopsmith.sops.metadata import Metadata
 
-BATCH = 16
+BATCH = 32
 """Files that are replaced together, so that the disk is waited for once."""
 _SEPARATOR = "\0"
 _PROBLEM, _SAME, _CHANGE, _WRITTEN = "problem", "same", "change", "written"

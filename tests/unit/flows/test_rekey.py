@@ -15,7 +15,7 @@ from sopsmith.adapters.files import LocalFiles
 from sopsmith.adapters.trees import LocalTrees
 from sopsmith.adapters.workers import LocalWorkers
 from sopsmith.errors import MasterKeyError, NoIdentity, OutsideError
-from sopsmith.flows.rekey import Means, apply_rekeying, plan_rekeying
+from sopsmith.flows.rekey import BATCH, Means, apply_rekeying, plan_rekeying
 from sopsmith.flows.rekey_plan import Change, Outcome, Plan, refuse_absent
 from sopsmith.flows.rekey_wishes import AddGroup, ChangeKeys, DeleteGroup, FollowRules, Wish
 from sopsmith.flows.rules import Rules
@@ -235,12 +235,12 @@ def test_a_disk_that_refuses_one_file_is_reported_for_that_file(folder: Folder) 
 
 
 def test_progress_is_told_from_none_to_all(folder: Folder) -> None:
-    for number in range(20):
+    for number in range(BATCH + 4):
         folder.lock(f"{number}.yaml")
     told: list[tuple[int, int]] = []
     by = means()._replace(progress=lambda done, total: told.append((done, total)))
     run(ChangeKeys((), ()), by=by)
-    assert told == [(0, 20), (16, 20), (20, 20)]
+    assert told == [(0, BATCH + 4), (BATCH, BATCH + 4), (BATCH + 4, BATCH + 4)]
 
 
 def test_json_and_dotenv_are_found_by_name(folder: Folder) -> None:
