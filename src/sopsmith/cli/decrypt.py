@@ -12,8 +12,10 @@ from sopsmith.cli.sops_verbs import (
     sops_exit_codes,
     target_options,
 )
+from sopsmith.cli.talk import warn
 from sopsmith.errors import UsageError
-from sopsmith.flows.crypt import decrypt_bytes, extract
+from sopsmith.flows.crypt import DecryptOptions, decrypt_bytes
+from sopsmith.flows.places import Target, get_place
 
 
 @click.command("decrypt")
@@ -31,11 +33,13 @@ def command(paths: tuple[str, ...], place: str | None, ignore_mac: bool, **optio
     if place and targets.in_place:
         raise UsageError("--extract does not go with --in-place")
     keyring, kind = keyring_of_environment(), options["input_type"]
+    chosen = DecryptOptions(kind, options["output_type"], ignore_mac, warn)
     results = []
     for path, name, data in targets.read():
         if place:
-            results.append((path, extract(data, name, keyring, place, input_type=kind)))
-            continue
-        plain = decrypt_bytes(data, name, keyring, input_type=kind, ignore_mac=ignore_mac)
-        results.append((path, plain))
+            target = Target(data, name, keyring, input_type=kind, ignore_mac=ignore_mac)
+            found = get_place(target, place, output_type=options["output_type"])
+            results.append((path, found))
+        else:
+            results.append((path, decrypt_bytes(data, name, keyring, chosen)))
     targets.write(results)

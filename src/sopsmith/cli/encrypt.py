@@ -18,6 +18,7 @@ from sopsmith.cli.sops_verbs import (
     sops_exit_codes,
     target_options,
 )
+from sopsmith.cli.talk import warn
 from sopsmith.errors import UsageError
 from sopsmith.flows.against import encrypt_against
 from sopsmith.flows.crypt import EncryptOptions, encrypt_bytes
@@ -52,6 +53,8 @@ def command(paths: tuple[str, ...], **options: Any) -> None:
         mac_only=options["mac_only_encrypted"],
         config=options["config"] or os.environ.get("SOPS_CONFIG", ""),
         input_type=options["input_type"],
+        output_type=options["output_type"],
+        tell=warn,
         threshold=options["threshold"],
     )
     files, kinds, now = LocalFiles(), kinds_of_environment(), datetime.now(UTC)

@@ -16,6 +16,7 @@ from sopsmith.adapters.kinds import load_kinds
 from sopsmith.adapters.programs import LocalPrograms
 from sopsmith.cli.talk import note, put
 from sopsmith.errors import Error, UsageError
+from sopsmith.formats import NAMES
 from sopsmith.sops.selectors import ALL_SELECTORS
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sopsmith.sops.wrapping import Kinds
 
 STDIN_NAMES = ("-", "/dev/stdin")
+_FORMATS = ", ".join(NAMES[:-1]) + f" or {NAMES[-1]}"
 _Command = Any
 
 
@@ -49,8 +51,13 @@ def target_options(command: _Command) -> _Command:
         (
             click.option("-i", "--in-place", is_flag=True, help="Write back to each file."),
             click.option("--output", metavar="FILE", help="Write to a file (mode 0600)."),
-            click.option("--input-type", metavar="FORMAT", default="", help="yaml or json."),
-            click.option("--output-type", metavar="FORMAT", default="", help="As --input-type."),
+            click.option("--input-type", metavar="FORMAT", default="", help=f"{_FORMATS}."),
+            click.option(
+                "--output-type",
+                metavar="FORMAT",
+                default="",
+                help="As --input-type; the default is what the file's name says, then the input's.",
+            ),
             click.option(
                 "--filename-override", metavar="PATH", help="The path that rules and format see."
             ),
@@ -89,8 +96,12 @@ class Targets:
 
     def _check(self, options: dict[str, Any]) -> None:
         from_stdin = [path for path in self.paths if path in STDIN_NAMES]
-        if options["output_type"] and options["output_type"] != options["input_type"]:
-            raise UsageError("conversion between formats is not supported yet")
+        for option in ("input_type", "output_type"):
+            if options[option] not in ("", *NAMES):
+                raise UsageError(
+                    f"--{option.replace('_', '-')} names no format",
+                    hint=f"formats are {', '.join(NAMES)}",
+                )
         if self.in_place and self.output:
             raise UsageError("--in-place and --output name two places to write to")
         if self.in_place and from_stdin:

@@ -5,14 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sopsmith.errors import FormatError, RuleError, UsageError
-from sopsmith.formats.tree import Address, show
+from sopsmith.errors import Error, RuleError, UsageError
+from sopsmith.formats import find_format, load_format
+from sopsmith.formats.emit import drops_comments
+from sopsmith.formats.tree import Address
 from sopsmith.sops.config import FILE_NAME, Config, CreationRule
-from sopsmith.sops.document import Document, encrypt, format_of
+from sopsmith.sops.document import Document, format_of
 from sopsmith.sops.key_groups import parse_threshold
+from sopsmith.sops.plain import read_plain
+from sopsmith.sops.sealing import encrypt_plain
 from sopsmith.sops.selectors import build_selector
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from sopsmith.ports import Files
@@ -36,6 +41,9 @@ class EncryptOptions:
         selectors: Kind to pattern; replaces the rule's selector.
         config: Path of the `.sops.yaml`; "" to look for it from the file upwards.
         input_type: Name of the format; "" to take it from the file's name.
+        output_type: Name of the encrypted file's format; "" to take it from the file's name,
+            or from what is read where the name says none.
+        tell: Takes what is good to know, a sentence each.
         threshold: How many key groups open the file; 0 for what the rule says.
     """
 
@@ -44,7 +52,9 @@ class EncryptOptions:
     mac_only: bool = False
     config: str = ""
     input_type: str = ""
+    output_type: str = ""
     threshold: int = 0
+    tell: Callable[[str], None] = lambda _: None
 
 
 def encrypt_bytes(
@@ -63,11 +73,37 @@ def encrypt_bytes(
         kinds: The kinds of master key besides age that can be reached.
 
     Raises:
-        Error: As `sops.document.encrypt` does, or RuleError where no rule and no recipient is.
+        Error: As `sops.document.encrypt` does, or RuleError where no rule and no recipient is;
+            FormatError where the output's format cannot hold the input.
     """
     rule = find_rule(path, options, files)
-    kind = options.input_type or format_of(path)
-    return encrypt(data, kind, rule, now=now, path=path, kinds=kinds)
+    source = options.input_type or format_of(path)
+    target = output_format(path, source, options.output_type)
+    try:
+        given = read_plain(data, load_format(source))
+        given.check(path)
+        plain = given.converted(target)
+    except Error as error:
+        raise error.at(path) from None
+    if plain is not given and drops_comments(given.trees, target):
+        options.tell(f"{path}: {target} has no comments, so those of the file are left out")
+    if plain.is_binary and _selects(rule):
+        options.tell(f"{path}: a binary file is encrypted whole, whatever the rule selects")
+    return encrypt_plain(plain, rule, now=now, path=path, kinds=kinds)
+
+
+def _selects(rule: CreationRule) -> bool:
+    usual = build_selector({})
+    chosen = rule.selector.kind, rule.selector.pattern
+    return rule.mac_only or chosen != (usual.kind, usual.pattern)
+
+
+def output_format(path: str, source: str, named: str) -> str:
+    """Return the format to write: the named one, or the name's, or else that of the input.
+
+    sops takes a name that says nothing for binary, whatever was read.
+    """
+    return named or find_format(path) or source
 
 
 def find_rule(path: str, options: EncryptOptions, files: Files) -> CreationRule:
@@ -121,41 +157,32 @@ def find_config(path: str, named: str, files: Files) -> Config | None:
         folder = parent
 
 
-def decrypt_bytes(
-    data: bytes, path: str, keyring: Keyring, *, input_type: str = "", ignore_mac: bool = False
-) -> bytes:
-    """Return a SOPS file's plaintext."""
-    document = Document.parse(data, input_type or format_of(path), path=path)
-    return document.unlock(keyring, ignore_mac=ignore_mac).plaintext()
+@dataclass(frozen=True)
+class DecryptOptions:
+    """What the command line says of a file to decrypt; as in `EncryptOptions`."""
+
+    input_type: str = ""
+    output_type: str = ""
+    ignore_mac: bool = False
+    tell: Callable[[str], None] = lambda _: None
 
 
-def extract(
-    data: bytes, path: str, keyring: Keyring, expression: str, *, input_type: str = ""
-) -> bytes:
-    """Return one value of the first document, as bytes without a line end.
-
-    A mapping or list comes as JSON.
+def decrypt_bytes(data: bytes, path: str, keyring: Keyring, options: DecryptOptions) -> bytes:
+    """Return a SOPS file's plaintext, in another format where one is asked for.
 
     Raises:
-        FormatError: There is nothing at that address.
-        UsageError: The expression is not of the form `["a"][0]`.
+        Error: As `Document.unlock` does; FormatError where the format cannot hold the file.
     """
-    import json
-
-    address = parse_extract(expression)
-    document = Document.parse(data, input_type or format_of(path), path=path)
-    found: object = document.unlock(keyring).objects()[0]
-    for depth, part in enumerate(address):
-        try:
-            found = found[part]  # type: ignore[index]
-        except (KeyError, IndexError, TypeError):
-            place = show(address[: depth + 1])
-            raise FormatError("there is nothing at this place", path=path, key=place) from None
-    if isinstance(found, bytes):
-        return found
-    if isinstance(found, str):
-        return found.encode()
-    return json.dumps(found, ensure_ascii=False).encode()
+    source = options.input_type or format_of(path)
+    target = output_format(path, source, options.output_type)
+    unlocked = Document.parse(data, source, path=path).unlock(
+        keyring, ignore_mac=options.ignore_mac
+    )
+    if target == source:
+        return unlocked.plaintext()
+    if drops_comments(unlocked.trees, target):
+        options.tell(f"{path}: {target} has no comments, so those of the file are left out")
+    return unlocked.converted(target)
 
 
 def parse_extract(expression: str) -> Address:
