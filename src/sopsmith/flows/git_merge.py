@@ -18,6 +18,7 @@ from sopsmith.sops.document import Document, Unlocked
 from sopsmith.sops.merge import Ancestor, Merged, merge
 from sopsmith.sops.merging import markers
 from sopsmith.sops.merging.sealed import merge_sealed
+from sopsmith.sops.recognise import recognise
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,11 +126,11 @@ def _read_ancestor(
         conflict = markers.split(data.decode())
         if conflict:
             both = [_open(side.encode(), form, name, keys, keyring) for side in conflict]
-            return Ancestor([one.clear_text() for one in both], both[0])
+            return Ancestor([one.plaintext() for one in both], both[0])
         found = _open(data, form, name, keys, keyring)
-        return Ancestor([found.clear_text()], found)
+        return Ancestor([found.plaintext()], found)
     except NotEncrypted:
-        return Ancestor([data.decode("utf-8-sig")] if data.strip() else [])
+        return Ancestor([data] if data.strip() else [])
     except (Error, UnicodeDecodeError):
         return Ancestor([])
 
@@ -151,8 +152,7 @@ def _open(data: bytes, form: str, name: str, keys: list[Secret], keyring: Keyrin
 
 def format_name(name: str, data: bytes) -> str | None:
     """Return the format of a SOPS file by its name, or by its bytes where that says none."""
-    found = find_format(name)
-    return found or ("json" if data.lstrip()[:1] == b"{" else None)
+    return find_format(name) or recognise(data, name)
 
 
 def is_sealed(data: bytes, form: str | None, name: str) -> bool:

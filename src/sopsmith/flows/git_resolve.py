@@ -17,6 +17,7 @@ from sopsmith.flows.git_merge import (
     format_name,
     merge_versions,
 )
+from sopsmith.formats import is_binary
 from sopsmith.formats.tree import Address, show
 from sopsmith.sops.document import Document, Unlocked
 from sopsmith.sops.merge import Merged
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sopsmith.ports import Programs
+
+
+_TAKE = "sopsmith git resolve {} --ours, or --theirs"
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,10 @@ def _resolve(
 
 
 def _settled(path: str, ours: Unlocked, theirs: Unlocked, wish: Wish) -> str:
+    if is_binary(ours.form):
+        raise ProblemsFound(
+            "the file is one value, so it is taken whole", path=path, hint=_TAKE.format(path)
+        )
     settled = settle(ours.clear_text(), theirs.clear_text(), ours.form, wish.choose)
     if settled.open:
         raise ProblemsFound(
@@ -135,7 +143,13 @@ def _settled(path: str, ours: Unlocked, theirs: Unlocked, wish: Wish) -> str:
 def _edited(path: str, ours: Unlocked, theirs: Unlocked, person: Person, doors: Doors) -> bytes:
     """Let a person edit both sides in clear until the outcome can be encrypted."""
     labels = (OURS, THEIRS)
-    text = ours.encode(markers.join(ours.clear_text(), theirs.clear_text(), labels=labels))
+    try:
+        texts = (ours.plaintext().decode(), theirs.plaintext().decode())
+    except UnicodeDecodeError:
+        raise ProblemsFound(
+            "the file is not text, so it cannot be edited", path=path, hint=_TAKE.format(path)
+        ) from None
+    text = markers.join(*texts, labels=labels).encode()
     while True:
         text = person.edit(os.path.basename(path), text)
         try:

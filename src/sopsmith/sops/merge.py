@@ -11,11 +11,13 @@ from __future__ import annotations
 import os
 
 from sopsmith.errors import FormatError
+from sopsmith.formats import is_binary
 from sopsmith.secret import Secret
 from sopsmith.sops.document import Document, Unlocked
 from sopsmith.sops.merging.keys import choose_side, merge_rule
-from sopsmith.sops.merging.texts import MergedTexts, merge_texts
+from sopsmith.sops.merging.texts import merge_texts
 from sopsmith.sops.merging.values import Conflict, digest
+from sopsmith.sops.plain import cut_mark, decode, read_plain
 from sopsmith.sops.rekey import plan_rekey, rotate, update_keys
 
 TYPE_CHECKING = False
@@ -30,14 +32,14 @@ class Ancestor:
     """What two sides have in common.
 
     Attributes:
-        texts: The plaintext: none, one, or two where the ancestor is a conflict itself.
+        plaintexts: None, one, or two where the ancestor is a conflict itself.
         unlocked: The file, if it was encrypted.
     """
 
-    __slots__ = ("texts", "unlocked")
+    __slots__ = ("plaintexts", "unlocked")
 
-    def __init__(self, texts: list[str], unlocked: Unlocked | None = None) -> None:
-        self.texts = texts
+    def __init__(self, plaintexts: list[bytes], unlocked: Unlocked | None = None) -> None:
+        self.plaintexts = plaintexts
         self.unlocked = unlocked
 
 
@@ -45,7 +47,7 @@ class Merged:
     """What a merge gives.
 
     Attributes:
-        ours, theirs: The encrypted file with every conflict settled to that side, under one
+        ours, theirs: The file with every conflict settled to that side, encrypted under one
             data key and each with its own MAC; equal where there is no conflict.
         conflicts: What both sides changed.
     """
@@ -75,22 +77,36 @@ def merge(
     old = base.unlocked
     rule = merge_rule(old.metadata if old else None, ours.metadata, theirs.metadata)
     side = choose_side(old, ours, theirs, rule)
-    texts = merge_texts(base.texts, ours.clear_text(), theirs.clear_text(), ours.form)
-    frame = _frame(side, (ours, theirs), rule, texts, kinds, now)
+    plain = _merge_plaintexts(base.plaintexts, ours, theirs)
+    frame = _frame(side, (ours, theirs), rule, plain.ours, kinds, now)
     others = (ours, theirs)
-    one = frame.reencrypt(frame.encode(texts.ours), now=now, others=others)
-    opened = _open_as(texts.ours, one, frame)
-    if not texts.conflicts:
+    one = frame.reencrypt(plain.ours, now=now, others=others)
+    opened = _open_as(plain.ours, one, frame)
+    if not plain.conflicts:
         return Merged(one, one, [])
-    other = opened.reencrypt(opened.encode(texts.theirs), now=now, others=others)
-    _open_as(texts.theirs, other, frame)
-    return Merged(one, other, texts.conflicts)
+    other = opened.reencrypt(plain.theirs, now=now, others=others)
+    _open_as(plain.theirs, other, frame)
+    return Merged(one, other, plain.conflicts)
 
 
-def _open_as(text: str, data: bytes, frame: Unlocked) -> Unlocked:
+def _merge_plaintexts(base: list[bytes], ours: Unlocked, theirs: Unlocked) -> Merged:
+    """Return the merged plaintext, with every conflict settled to each side."""
+    one, other = ours.plaintext(), theirs.plaintext()
+    if other == one or base == [other]:
+        return Merged(one, one, [])
+    if base == [one]:
+        return Merged(other, other, [])
+    if is_binary(ours.form):
+        return Merged(one, other, [Conflict((), "both sides changed the file, which is one value")])
+    before = [cut_mark(decode(text))[1] for text in base]
+    merged = merge_texts(before, ours.clear_text(), theirs.clear_text(), ours.form)
+    return Merged(ours.encode(merged.ours), ours.encode(merged.theirs), merged.conflicts)
+
+
+def _open_as(plaintext: bytes, data: bytes, frame: Unlocked) -> Unlocked:
     """Open what was encrypted, MAC and all, once it is sure to say what it should."""
     opened = _open(data, frame)
-    wanted = [digest(tree.root) for tree in frame.form.parse(text)]
+    wanted = [digest(tree.root) for tree in read_plain(plaintext, frame.form).trees]
     if [digest(tree.root) for tree in opened.trees] != wanted:
         raise FormatError(
             "the merged file would not open as it was merged", hint="this is a bug of sopsmith"
@@ -102,7 +118,7 @@ def _frame(
     side: Unlocked | None,
     sides: tuple[Unlocked, Unlocked],
     rule: CreationRule,
-    texts: MergedTexts,
+    plaintext: bytes,
     kinds: Kinds,
     now: datetime,
 ) -> Unlocked:
@@ -114,7 +130,7 @@ def _frame(
     fitting = [one for one in sides if one.data_key == side.data_key]
     ready = [one for one in fitting if plan_rekey(one.metadata, rule).empty]
     # A side that needs no change at all gives its bytes back as they are.
-    done = [one for one in ready if one.clear_text() == texts.ours]
+    done = [one for one in ready if one.plaintext() == plaintext]
     if done or ready:
         return (done or ready)[0]
     return _open(update_keys(fitting[0], rule, kinds, now=now), fitting[0])

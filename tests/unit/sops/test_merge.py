@@ -35,7 +35,7 @@ def edit(sealed: str, *changes: tuple[str, str]) -> str:
 
 def combine(base: str, ours: str, theirs: str) -> Merged:
     old = unlock(base)
-    return merge(Ancestor([old.clear_text()], old), unlock(ours), unlock(theirs), {}, now=LATER)
+    return merge(Ancestor([old.plaintext()], old), unlock(ours), unlock(theirs), {}, now=LATER)
 
 
 def keyed(sealed: str, *recipients: str) -> str:
@@ -120,6 +120,55 @@ def test_an_ancestor_that_is_a_conflict_is_equal_to_neither_side() -> None:
     sides = [BASE.replace("one", side) for side in ("three", "four")]
     merged = merge_texts(sides, sides[0], sides[1], YAML)
     assert [one.address for one in merged.conflicts] == [(0, "m", "x")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "ours", "theirs", "expected"),
+    [
+        ("dotenv", "# c\nA=1\nB=2\n", ("A=1", "A=3"), ("B=2", "B=2\nC=4"), "# c\nA=3\nB=2\nC=4\n"),
+        (
+            "ini",
+            "[s]\na = 1\nb = 2\n",
+            ("a = 1", "a = 3"),
+            ("b = 2", "b = 4"),
+            "[s]\na = 3\nb = 4\n",
+        ),
+        (
+            "json",
+            '{"a": 1, "b": [2]}\n',
+            (": 1", ": 3"),
+            ("[2]", "[2, 4]"),
+            '{"a": 3, "b": [2, 4]}\n',
+        ),
+        (
+            "yaml",
+            "\ufeffa: x\r\n---\r\nb: z\r\n",
+            ("x", "v"),
+            ("z", "w"),
+            "\ufeffa: v\r\n---\r\nb: w\r\n",
+        ),
+    ],
+)
+def test_every_format_merges(
+    kind: str, text: str, ours: tuple[str, str], theirs: tuple[str, str], expected: str
+) -> None:
+    base = unlock(lock(text, kind=kind), kind)
+    sides = [base.reencrypt(text.replace(*side).encode(), now=LATER) for side in (ours, theirs)]
+    one, other = (unlock(side.decode(), kind) for side in sides)
+    merged = merge(Ancestor([base.plaintext()], base), one, other, {}, now=LATER)
+    assert merged.conflicts == []
+    assert unlock(merged.ours.decode(), kind).plaintext().decode() == expected
+
+
+def test_a_binary_file_is_one_value() -> None:
+    base = unlock(lock("text", kind="binary"), "binary")
+    sides = [base.reencrypt(side, now=LATER) for side in (b"\xff1", b"\xff2")]
+    one, other = (unlock(side.decode(), "binary") for side in sides)
+    merged = merge(Ancestor([b"text"], base), one, other, {}, now=LATER)
+    assert [one.reason for one in merged.conflicts] == [
+        "both sides changed the file, which is one value"
+    ]
+    assert unlock(merged.theirs.decode(), "binary").plaintext() == b"\xff2"
 
 
 def test_both_sides_of_a_conflict_open_under_one_data_key() -> None:
