@@ -238,21 +238,29 @@ class _Amending:
         Which one it is depends on what stands around a comment, and sops opens a comment only
         where that is the one that it was encrypted for.
         """
-        bound = {one.token for one in self._comments(self._one) if self._is_bound(one)}
-        return [
-            (one.start, one.end, one.written(self._sealer.comment_token(one)))
-            for one in self._comments(two)
-            if one.token in bound and not self._is_bound(one)
-        ]
+        bound = {
+            one.token: one.text
+            for one in self._comments(self._one)
+            if one.token is not None and self._is_bound(one.token, one.path)
+        }
+        edits = []
+        for comment in self._comments(two):
+            source = two.text[comment.start : comment.end]
+            if source in bound and not self._is_bound(source, comment.path):
+                # Where it stands now it may open at no path at all, so its text is the old one.
+                comment.text = bound[source]
+                written = comment.written(self._sealer.comment_token(comment))
+                edits.append((comment.start, comment.end, written))
+        return edits
 
     def _comments(self, document: Unlocked) -> list[Comment]:
-        found = [one for tree in document.trees for one in tree.comments]
-        return [one for one in found if one.token is not None and not one.item]
+        return [one for tree in document.trees for one in tree.comments if not one.item]
 
-    def _is_bound(self, comment: Comment) -> bool:
-        source = (comment.token or "").lstrip("#; ").strip()
+    def _is_bound(self, source: str, path: Path) -> bool:
+        """Tell whether a comment's source is a token that opens at a path."""
+        token = source.lstrip("#; ").strip()
         try:
-            text: Plain = self._cipher.decrypt(source, additional_data(comment.path))
+            text: Plain = self._cipher.decrypt(token, additional_data(path))
         except Tampered:
             return False
         return isinstance(text, CommentText)

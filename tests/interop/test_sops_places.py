@@ -1,0 +1,41 @@
+"""The real sops opens what set and unset make, and the comments beside the place."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.interop.conftest import NOW, RealSops
+
+from sopsmith.sops.amend import set_at, unset_at
+from sopsmith.sops.config import CreationRule
+from sopsmith.sops.document import Document, Unlocked, encrypt
+from sopsmith.sops.selectors import Selector
+
+
+def opened(text: str, sops: RealSops) -> Unlocked:
+    """Encrypt a text for the test's identity and open it."""
+    rule = CreationRule((sops.recipient,), Selector("unencrypted_suffix", "_never"))
+    sealed = encrypt(text.encode(), "yaml", rule, now=NOW, path="x")
+    return Document.parse(sealed, "yaml", path="x").unlock(sops.keyring)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x: {k: 1} # a\nq: 1\n",
+        "a:\n  x: # c\n    k:\n     j: 1\n     # i\n     l: 2\n  z: 1\nx: 1\n",
+        "# top\nx:\n  # in\n  - 1\n  # two\n  - 2\n# behind\nq: 1\n",
+    ],
+)
+@pytest.mark.parametrize("value", ["", None, 7, [1], {"k": "v"}])
+def test_sops_opens_the_comments_beside_a_changed_place(
+    sops: RealSops, text: str, value: object
+) -> None:
+    """A comment is encrypted for the collection that holds it, which a change may change."""
+    changed = set_at(opened(text, sops), ("x",), value, now=NOW)
+    assert b"ENC[" not in sops.decrypt(changed, "yaml")
+    found = json.loads(sops.decrypt(changed, "yaml", "json"))
+    assert found["x"] == value
+    gone = unset_at(opened(text, sops), ("x",), now=NOW)
+    assert b"ENC[" not in sops.decrypt(gone, "yaml")
