@@ -46,6 +46,14 @@ def bench_looking(world: World, size: int, runs: int, row: Row) -> dict[str, obj
     row(f"sopsmith lint, all cores, {size:,} files", lint, bare)
     row(f"sops decrypt, one process a file, {len(looped)} files", loop, None)
     shutil.rmtree(folder)
+    processor = both.processor / bare.processor
+    sops_a_file = loop.processor / len(looped)
+    cheaper = [sops_a_file / (ours.processor / size) for ours in (both, lint)]
+    print(
+        f"  in processor time, verify takes {processor:.2f} times the unwraps; a file costs it\n"
+        f"  {cheaper[0]:.0f} times less than one of the loop's {len(looped)}, and lint"
+        f" {cheaper[1]:.0f} times less"
+    )
     return {
         "files": size,
         "unwraps": bare._asdict(),
@@ -53,6 +61,8 @@ def bench_looking(world: World, size: int, runs: int, row: Row) -> dict[str, obj
         "verify": both._asdict(),
         "lint": lint._asdict(),
         "sops_loop": {"files": len(looped), **loop._asdict()},
+        "verify_to_unwraps_processor": processor,
+        "processor_times_cheaper_a_file": {"verify": cheaper[0], "lint": cheaper[1]},
         "verify_to_unwraps": both.seconds / bare.seconds,
         "verify_one_core_to_unwraps": one.seconds / bare.seconds,
         "files_a_second": {
