@@ -10,7 +10,8 @@ import termios
 from pathlib import Path
 
 import pytest
-from pyrage import passphrase, x25519
+from pyrage import x25519
+from tests.locked import lock
 from tests.world import World
 
 WORD = "correct horse battery"
@@ -23,7 +24,7 @@ def closed(tmp_path: Path) -> World:
     world = World(tmp_path)
     identity = x25519.Identity.generate()
     world.keys_file.parent.mkdir(parents=True)
-    world.keys_file.write_bytes(passphrase.encrypt(str(identity).encode(), WORD, armored=True))
+    world.keys_file.write_bytes(lock(str(identity).encode(), WORD, armored=True))
     (world.work / "a.yaml").write_bytes(CLEAR)
     world.run("sopsmith", "encrypt", "-i", "--age", str(identity.to_public()), "a.yaml")
     return world
@@ -47,11 +48,15 @@ def at_terminal(world: World, typed: str, *argv: str, stdin: bytes = b"") -> tup
         preexec_fn=take_terminal,  # noqa: PLW1509
     ) as process:
         os.close(theirs)
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(stdin)
+        process.stdin.close()
         screen = b""
         while b": " not in screen:
             screen += os.read(ours, 1024)
         os.write(ours, typed.encode() + b"\n")
-        stdout, _ = process.communicate(stdin, timeout=60)
+        stdout = process.stdout.read()
         while True:
             try:
                 part = os.read(ours, 1024)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import pyrage
 import pytest
 from tests.leaks.test_documents import PLAIN, encrypted
 from tests.leaks.watch import CANARY, IDENTITY, Watch
+from tests.locked import lock
 
 BROKEN = {
     "junk": CANARY,
@@ -100,3 +103,30 @@ def test_an_identity_in_the_metadata(watch: Watch) -> None:
     text = encrypted(watch).replace(watch.recipient, IDENTITY)
     watch.write("bad.yaml", text)
     watch.fails("decrypt", "bad.yaml", SOPS_AGE_KEY=IDENTITY)
+
+
+def test_a_passphrase_that_does_not_fit_and_what_is_behind_one_that_does(closed: Watch) -> None:
+    for text in (IDENTITY, f"{IDENTITY} {CANARY}", CANARY):
+        for word in (CANARY, "right"):
+            data = lock(text.encode(), "right", armored=word == "right")
+            path = str(closed.write("identity", data))
+            take, give = os.pipe()
+            os.write(give, word.encode())
+            os.close(give)
+            closed.fails(
+                "decrypt", "good.yaml",
+                SOPS_AGE_KEY_FILE=path, SOPSMITH_AGE_PASSPHRASE_FD=str(take),
+            )  # fmt: skip
+            os.close(take)
+
+
+def test_an_ssh_key_with_a_passphrase(closed: Watch) -> None:
+    path = closed.world.work / "key"
+    closed.world.run("ssh-keygen", "-q", "-t", "ed25519", "-N", CANARY, "-f", str(path))
+    recipient = (closed.world.work / "key.pub").read_text().rpartition(" ")[0]
+    text = closed.call(
+        "encrypt", "--age", recipient, "--filename-override", "x.yaml", stdin=b"a: 1"
+    )
+    closed.write("ssh.yaml", text.stdout)
+    said = closed.fails("decrypt", "ssh.yaml", SOPS_AGE_SSH_PRIVATE_KEY_FILE=str(path)).stderr
+    assert b"ssh-keygen -p" in said or b"has a passphrase" in said

@@ -44,6 +44,10 @@ def load_keyring(settings: Settings, files: Files, programs: Programs) -> Keyrin
     Programs (`SOPS_AGE_KEY_CMD`, gpg) and SSH keys are asked only when no other identity
     opens a file, and the passphrase of an encrypted file of identities when all else failed.
     """
+    if settings.get("SOPSMITH_AGE_PASSPHRASE_FD"):
+        from sopsmith.adapters.passphrase import VARIABLE, keep_to_ourselves
+
+        keep_to_ourselves(settings.get(VARIABLE))
     search = _Search(settings, files, programs)
     search.read_text()
     search.read_file()

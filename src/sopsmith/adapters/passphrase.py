@@ -106,11 +106,14 @@ def passphrase_source(descriptor: str) -> Callable[[str], Secret]:
             known.append(_read_descriptor(descriptor, path))
         return known[0]
 
-    # A program that this process runs or becomes has no use for it.
+    return ask
+
+
+def keep_to_ourselves(descriptor: str) -> None:
+    """Close the file of the passphrase to programs that this process runs or becomes."""
     if descriptor.isdecimal():
         with contextlib.suppress(OSError):
             os.set_inheritable(int(descriptor), False)
-    return ask
 
 
 def _read_descriptor(descriptor: str, path: str) -> Secret:

@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
-from pyrage import passphrase, x25519
+from pyrage import x25519
+from tests.locked import lock
 from tests.unit.sops.world import NOW
 
 from sopsmith import age
@@ -41,7 +42,7 @@ class Asked:
 
 
 def locked(*, armored: bool = False) -> bytes:
-    return bytes(passphrase.encrypt(TEXT, WORD, armored=armored))
+    return lock(TEXT, WORD, armored=armored)
 
 
 def sealed(recipient: str = RECIPIENT) -> Document:
@@ -161,10 +162,10 @@ def test_an_empty_passphrase_is_refused() -> None:
         passphrase_source(pipe_with(""))("keys.txt")
 
 
-def test_a_descriptor_is_not_handed_on_to_other_programs() -> None:
+def test_a_descriptor_is_not_handed_on_to_other_programs(tmp_path: Path) -> None:
     take = int(pipe_with(WORD))
     os.set_inheritable(take, True)
-    passphrase_source(str(take))
+    keyring_at(tmp_path, SOPSMITH_AGE_PASSPHRASE_FD=str(take))
     assert not os.get_inheritable(take)
 
 
