@@ -31,15 +31,15 @@ class Both:
         self.start = sops.encrypt(PLAIN.encode(), "yaml")
         self.file.write_bytes(self.start)
 
-    def sops(self, *argv: str, **environ: str) -> subprocess.CompletedProcess[bytes]:
+    def sops(self, *argv: str, editor: str = "true") -> subprocess.CompletedProcess[bytes]:
         """Run sops on the file as it was at first."""
         self.file.write_bytes(self.start)
-        return self.world.attempt(self._binary, *argv, **environ)
+        return self.world.attempt(self._binary, *argv, EDITOR=editor)
 
-    def smith(self, *argv: str, **environ: str) -> subprocess.CompletedProcess[bytes]:
+    def smith(self, *argv: str, editor: str = "true") -> subprocess.CompletedProcess[bytes]:
         """Run sopsmith on the file as it was at first."""
         self.file.write_bytes(self.start)
-        return self.world.attempt("sopsmith", *argv, **environ)
+        return self.world.attempt("sopsmith", *argv, EDITOR=editor)
 
     def limited(self, program: str, *argv: str) -> subprocess.CompletedProcess[bytes]:
         """Run a program that may write one kilobyte a file, as on a disk that fills up."""
@@ -84,9 +84,9 @@ def test_integers_stay_integers_in_set(both: Both) -> None:
 
 def test_edit_with_master_keys_shown_keeps_the_edits(both: Both) -> None:
     editor = script(both, 'sed -i s/same/edited/ "$1"')
-    assert both.sops("edit", "-s", "f.yaml", EDITOR=editor).returncode == 0
+    assert both.sops("edit", "-s", "f.yaml", editor=editor).returncode == 0
     assert "edited" not in both.decrypted()
-    assert both.smith("edit", "-s", "f.yaml", EDITOR=editor).returncode == 0
+    assert both.smith("edit", "-s", "f.yaml", editor=editor).returncode == 0
     assert both.decrypted() == PLAIN.replace("same", "edited")
 
 
@@ -98,7 +98,7 @@ def test_equal_values_of_one_list_keep_tokens_that_differ(both: Both) -> None:
     before = list_tokens(both)
     both.smith("set", "f.yaml", '["b"]', '"new"')
     assert list_tokens(both) == before
-    both.smith("edit", "f.yaml", EDITOR=script(both, 'sed -i s/other/new/ "$1"'))
+    both.smith("edit", "f.yaml", editor=script(both, 'sed -i s/other/new/ "$1"'))
     assert list_tokens(both) == before
 
 
@@ -117,7 +117,7 @@ def test_a_plain_line_in_an_encrypted_file_shows_in_no_error(both: Both) -> None
         ("edit", "f.yaml"),
         ("encrypt", "--against", "f.yaml", "f.yaml"),
     ):
-        done = both.smith(*argv, EDITOR=editor)
+        done = both.smith(*argv, editor=editor)
         assert done.returncode != 0
         assert b"hunter2" not in done.stderr + done.stdout
 
@@ -147,7 +147,7 @@ def test_permissions_and_symbolic_links_stay(both: Both) -> None:
     (both.work / "link.yaml").symlink_to("f.yaml")
     for argv in (("set", "link.yaml", '["b"]', "1"), ("unset", "link.yaml", '["b"]')):
         assert both.smith(*argv).returncode == 0
-    edited = both.smith("edit", "link.yaml", EDITOR=script(both, 'echo n: 1 >> "$1"'))
+    edited = both.smith("edit", "link.yaml", editor=script(both, 'echo n: 1 >> "$1"'))
     assert edited.returncode == 0
     assert (both.work / "link.yaml").is_symlink()
     assert both.file.stat().st_mode & 0o777 == 0o640
@@ -171,7 +171,7 @@ def test_a_top_level_list_is_refused_and_stays(both: Both, name: str, text: str)
 
 
 def test_an_edit_to_a_top_level_list_comes_up_again_and_nothing_is_lost(both: Both) -> None:
-    done = both.smith("edit", "f.yaml", EDITOR=script(both, 'echo "- a" > "$1"'))
+    done = both.smith("edit", "f.yaml", editor=script(both, 'echo "- a" > "$1"'))
     assert (done.returncode, b"is not a mapping" in done.stderr) == (2, True)
     assert both.file.read_bytes() == both.start
 
@@ -193,7 +193,7 @@ def test_the_configuration_is_found_from_the_target_file(both: Both) -> None:
     theirs = both.sops("encrypt", "sub/p.yaml")
     assert (theirs.returncode, b"config file not found" in theirs.stderr) == (1, True)
     assert both.smith("encrypt", "sub/p.yaml").returncode == 0
-    edited = both.smith("edit", "sub/new.yaml", EDITOR=script(both, 'echo n: 1 > "$1"'))
+    edited = both.smith("edit", "sub/new.yaml", editor=script(both, 'echo n: 1 > "$1"'))
     assert edited.returncode == 0
 
 

@@ -7,6 +7,7 @@ where a text such as `# x` does. So the quotes of a plaintext say nothing of a k
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from sopsmith.formats.splice import Edit
 from sopsmith.formats.tree import Tree
@@ -31,7 +32,7 @@ def keep_quotes(old_text: str, old: list[Tree], new: list[Tree], edits: list[Edi
     return [_requoted(edit, marks, flow=flow_at.get(edit[0], False)) for edit in edits]
 
 
-def _requoted(edit: Edit, marks: dict[tuple[str | None, bool], str], *, flow: bool) -> Edit:
+def _requoted(edit: Edit, marks: Mapping[tuple[str, bool], str], *, flow: bool) -> Edit:
     start, end, written = edit
     match = _TOKEN.match(written)
     mark = marks.get((match.group(2), flow)) if match else None
