@@ -11,6 +11,7 @@ from tests.documents import JSON_MODELS, MODELS, SCALARS, Model, same, to_yaml
 
 from sopsmith.formats import load_format
 from sopsmith.formats.tree import to_object
+from sopsmith.sops.merging.compare import opcodes
 from sopsmith.sops.merging.texts import MergedTexts, merge_texts
 from sopsmith.sops.merging.values import digest
 
@@ -116,3 +117,19 @@ def test_json_merges_as_yaml_does(base: Any, ours: Any, theirs: Any) -> None:
     merged = merge_texts(texts[:1], texts[1], texts[2], JSON)
     assert isinstance(json.loads(merged.ours), dict)
     assert bool(merged.conflicts) == bool(merge(base, ours, theirs).conflicts)
+
+
+@given(left=st.lists(st.integers(0, 6)), right=st.lists(st.integers(0, 6)))
+def test_opcodes_tell_how_one_list_becomes_the_other(left: list[int], right: list[int]) -> None:
+    made: list[int] = []
+    place = other = 0
+    for kind, start, end, other_start, other_end in opcodes(left, right):
+        assert (start, other_start) == (place, other)
+        place, other = end, other_end
+        if kind == "equal":
+            assert left[start:end] == right[other_start:other_end]
+        assert (kind != "delete") or other_start == other_end
+        assert (kind != "insert") or start == end
+        made += right[other_start:other_end]
+    assert made == right
+    assert place == len(left)

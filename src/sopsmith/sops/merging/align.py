@@ -8,7 +8,7 @@ comes out is checked against the values, which makes this safe.
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher
+from sopsmith.sops.merging.compare import opcodes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def align(
             Within a stretch where nothing is equal, elements of one name are partners.
     """
     found = Alignment(len(base))
-    for kind, start, stop, other_start, other_stop in _opcodes(base, side):
+    for kind, start, stop, other_start, other_stop in opcodes(base, side):
         if kind == "equal":
             found.partner[start:stop] = range(other_start, other_stop)
         else:
@@ -65,15 +65,9 @@ def _align_changed(
 ) -> None:
     start, names = base
     other_start, other_names = side
-    for kind, a, b, c, d in _opcodes(names, other_names):
+    for kind, a, b, c, d in opcodes(names, other_names):
         same_place = kind == "replace" and len(names) == len(other_names) and b - a == d - c
         if kind == "equal" or same_place:
             found.partner[start + a : start + b] = range(other_start + c, other_start + d)
         else:
             found.before[start + a] += range(other_start + c, other_start + d)
-
-
-def _opcodes(
-    left: Sequence[Hashable], right: Sequence[Hashable]
-) -> list[tuple[str, int, int, int, int]]:
-    return [*SequenceMatcher(None, left, right, autojunk=False).get_opcodes()]

@@ -7,8 +7,8 @@ no plaintext, and taking one side of every hunk gives a file that any sops opens
 from __future__ import annotations
 
 import re
-from difflib import SequenceMatcher
 
+from sopsmith.sops.merging.compare import opcodes
 from sopsmith.sops.merging.lines import split_lines
 
 SIZE = 7  # characters; git's own unless an attribute says otherwise
@@ -20,7 +20,7 @@ def join(ours: str, theirs: str, *, size: int = SIZE, labels: tuple[str, str] = 
     """Return the two texts as one, each stretch of lines that differ between markers."""
     left, right = split_lines(ours), split_lines(theirs)
     found: list[str] = []
-    for kind, a, b, c, d in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
+    for kind, a, b, c, d in opcodes(left, right):
         if kind == "equal":
             found += left[a:b]
             continue

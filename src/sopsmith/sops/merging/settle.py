@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher
 from itertools import chain
 
 from sopsmith.errors import FormatError
 from sopsmith.formats.tree import Address, Mapping, Node, Sequence
+from sopsmith.sops.merging.compare import opcodes
 from sopsmith.sops.merging.respell import Respeller
 from sopsmith.sops.merging.texts import Version
 from sopsmith.sops.merging.values import (
@@ -119,8 +119,7 @@ def _union(ours: Sequence, theirs: Sequence) -> Mixed:
     """Return the items of both lists, those in common once, ours first where they differ."""
     keys, other_keys = (list(map(digest, side.items)) for side in (ours, theirs))
     items: list[Outcome] = []
-    matcher = SequenceMatcher(None, keys, other_keys, autojunk=False)
-    for kind, start, end, other_start, other_end in matcher.get_opcodes():
+    for kind, start, end, other_start, other_end in opcodes(keys, other_keys):
         items += ours.items[start:end]
         items += theirs.items[other_start:other_end] if kind != "equal" else []
     return Mixed(ours, theirs, [(None, item) for item in items])

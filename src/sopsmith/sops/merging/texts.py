@@ -6,11 +6,11 @@ Source: none; git has no merge that knows of values.
 from __future__ import annotations
 
 from collections import Counter
-from difflib import SequenceMatcher
 from itertools import chain
 
 from sopsmith.errors import FormatError
 from sopsmith.formats.tree import Mapping, Node, Tree
+from sopsmith.sops.merging.compare import opcodes
 from sopsmith.sops.merging.lines import propose, split_lines
 from sopsmith.sops.merging.respell import Respeller
 from sopsmith.sops.merging.values import (
@@ -144,8 +144,8 @@ def _is_unambiguous(node: Node) -> bool:
 def _common(ours: str, theirs: str) -> str:
     """Return the lines that two texts share, as an ancestor for two that have none."""
     left, right = split_lines(ours), split_lines(theirs)
-    blocks = SequenceMatcher(None, left, right, autojunk=False).get_matching_blocks()
-    return "".join(line for block in blocks for line in left[block.a : block.a + block.size])
+    equal = (one for one in opcodes(left, right) if one[0] == "equal")
+    return "".join(line for _, start, end, _, _ in equal for line in left[start:end])
 
 
 def _ancestor(variants: list[list[Node]]) -> list[Node]:
