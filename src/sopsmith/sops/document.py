@@ -14,7 +14,6 @@ from sopsmith.formats.splice import Edit, splice
 from sopsmith.formats.tree import Address, Mapping, Node, Plain, Scalar, Tree, show, to_object
 from sopsmith.sops.metadata import KEY, Metadata, format_time, parse_metadata
 from sopsmith.sops.plain import cut_mark, decode, read_plain
-from sopsmith.sops.quotes import keep_quotes
 from sopsmith.sops.seal import Kept, Leaf, Sealer, leaves_of
 from sopsmith.sops.sealing import encrypt, refuse_clear
 from sopsmith.sops.selection import Selection
@@ -212,6 +211,9 @@ class Unlocked:
             AlreadyEncrypted: The plaintext holds sops metadata.
             RuleError: Nothing in it would be encrypted.
         """
+        # Only a change needs it, and the plugin, whose start-up time counts, changes nothing.
+        from sopsmith.sops.quotes import keep_quotes
+
         if plaintext == self.plaintext():
             return self.original
         if is_binary(self.form):
