@@ -87,8 +87,8 @@ class Both:
         whole: object = list(batch.whole.values()) if documents else batch.whole
         found = opened.objects() if documents else _without_default(opened.objects()[0])
         if self._rule.mac_only and as_json(found) != as_json(whole):
-            # sops wrote a clear text such that it reads back as another, as a lone backslash does in
-            # INI. Both read the same then, and no MAC covers it.
+            # sops wrote a clear text such that it reads back as another, as it does with a lone
+            # backslash in INI. Both read the same then, and no MAC covers it.
             theirs = self._decrypt_there(there, kind, documents=documents)
             assert as_json(found) == as_json(theirs)
             self.counted["batches that sops changed"] += 1
