@@ -26,6 +26,7 @@ __all__ = [
     "DEFAULT",
     "entry_span",
     "insert_entry",
+    "newline_of",
     "parse",
     "remove_entry",
     "section_source",
@@ -84,8 +85,8 @@ def write_entry(text: str, tree: Tree, key: str, value: object) -> str:
         flat: list[tuple[str, Plain]] = [
             (name, plain_text(one, "INI").replace("\n", "\\n")) for name, one in pairs
         ]
-        return section_source(key, flat, _newline(text))
-    return section_source(key, list(value.items()), _newline(text))
+        return section_source(key, flat, newline_of(text))
+    return section_source(key, list(value.items()), newline_of(text))
 
 
 def section_source(name: str, pairs: list[tuple[str, Plain]], newline: str = "\n") -> str:
@@ -106,7 +107,7 @@ def section_source(name: str, pairs: list[tuple[str, Plain]], newline: str = "\n
 
 def insert_entry(text: str, tree: Tree, source: str) -> Edit:
     """Return the edit that puts a section at the end of the text, behind a blank line."""
-    newline = _newline(text)
+    newline = newline_of(text)
     ended = newline if text and not text.endswith("\n") else ""
     blank = newline if text else ""
     return len(text), len(text), f"{ended}{blank}{source}{newline}"
@@ -131,5 +132,6 @@ def remove_entry(text: str, tree: Tree, key: str) -> Edit:
     return start, end, ""
 
 
-def _newline(text: str) -> str:
+def newline_of(text: str) -> str:
+    """Return the line end of a text."""
     return "\r\n" if "\r\n" in text else "\n"

@@ -14,6 +14,7 @@ import os
 
 from sopsmith.errors import Error, FormatError, Tampered
 from sopsmith.formats import format_name
+from sopsmith.formats.flat import TEXT_ALONE
 from sopsmith.formats.place import NothingThere, Token, drop, nest, put
 from sopsmith.formats.splice import Edit, splice
 from sopsmith.formats.tree import Address, Mapping, Path, Plain, Tree, show
@@ -52,7 +53,7 @@ def set_at(
         FormatError: The value cannot stand there without other changes.
     """
     _refuse_metadata(one, address)
-    if format_name(one.form) == "dotenv":
+    if format_name(one.form) in TEXT_ALONE:
         value = _as_text(value)
     amending = _Amending(one, random, now)
     if one.metadata.selector.by_comment:
@@ -120,6 +121,8 @@ def _refuse_metadata(one: Unlocked, address: Address) -> None:
 
 
 def _as_text(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _as_text(child) for key, child in value.items()}
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, int | float) else value
