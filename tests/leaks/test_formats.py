@@ -7,7 +7,7 @@ import re
 import pytest
 from tests.leaks.watch import CANARY, DIGITS, Watch
 
-INI = {
+INI: dict[str, str | bytes] = {
     "no delimiter": f"[a]\n{CANARY}\n",
     "no key": f"[a]\n= {CANARY}\n",
     "unclosed key": f"[a]\n`{CANARY} = 1\n",
