@@ -14,6 +14,10 @@ from sopsmith.sops.masterkeys import MasterKey
 Group = tuple[MasterKey, ...]
 _GROUP_FIELDS = ("age", "pgp", "hc_vault", "kms", "gcp_kms", "hckms", "azure_keyvault", "merge")
 _KMS_FIELDS = ("arn", "role", "context", "aws_profile")
+_NEEDED = {
+    "hckms": ("key_id",), "gcp_kms": ("resource_id",), "kms": ("arn",),
+    "azure_keyvault": ("vaultUrl", "key"),
+}  # fmt: skip
 
 
 def parse_groups(rule: dict[str, object], key: str) -> tuple[Group, ...]:
@@ -99,6 +103,7 @@ def _group(group: object, key: str) -> Group:
         check_fields(item, _KMS_FIELDS, f"{key}.kms")
         keys.append(_kms(str(item.get("arn") or ""), item, str(item.get("aws_profile") or "")))
     for item in _maps(group, "azure_keyvault", key):
+        check_fields(item, ("vaultUrl", "key", "version"), f"{key}.azure_keyvault")
         fields = {"vault_url": item.get("vaultUrl"), "name": item.get("key")}
         keys.append(MasterKey("azure_kv", {**fields, "version": item.get("version") or ""}))
     for number, inner in enumerate(_maps(group, "merge", key)):
@@ -110,9 +115,9 @@ def _maps(group: dict[str, object], name: str, key: str) -> list[dict[str, objec
     items = group.get(name) or []
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise RuleError("must be a list of mappings", key=f"{key}.{name}")
-    needed = {"hckms": "key_id", "gcp_kms": "resource_id", "kms": "arn"}.get(name)
-    if needed and not all(item.get(needed) for item in items):
-        raise RuleError(f"an entry lacks `{needed}`", key=f"{key}.{name}")
+    for needed in _NEEDED.get(name, ()):
+        if not all(item.get(needed) for item in items):
+            raise RuleError(f"an entry lacks `{needed}`", key=f"{key}.{name}")
     return items
 
 
