@@ -242,8 +242,10 @@ def fuzz_round_trip(data: bytes) -> None:
     if sealed is None:
         return
     opened = Document.parse(sealed, "yaml", path="file").unlock(_keyring())
-    wanted = yaml.parse(body.decode().removeprefix("\ufeff"))
-    assert list(map(repr, opened.objects())) == [repr(to_object(one.root)) for one in wanted]
+    wanted = [to_object(tree.root) for tree in yaml.parse(body.decode().removeprefix("\ufeff"))]
+    # An empty document becomes an empty mapping, since the metadata need one; sops does the same.
+    wanted = [{} if one is None else one for one in wanted]
+    assert list(map(repr, opened.objects())) == list(map(repr, wanted)), "values changed"
     plain = opened.plaintext()
     assert opened.reencrypt(plain, now=LATER) == sealed, "an unchanged file changed"
     again = opened.reencrypt(body, now=LATER)
