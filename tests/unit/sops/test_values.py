@@ -84,3 +84,19 @@ def test_a_token_that_is_not_whole_is_refused(token: str) -> None:
 def test_the_place_of_a_value_is_its_keys_with_a_colon_behind_each() -> None:
     assert additional_data(("a", "b")) == b"a:b:"
     assert additional_data(()) == b":"
+
+
+@pytest.mark.parametrize(
+    ("token", "message"),
+    [
+        ("ENC[AES256_GCM,data:YQ==,iv:YQ==,tag:YQ==,type:str] x", "cut or has something behind"),
+        ("ENC[AES256_GCM,data:YQ==,iv:YQ==]", "cut or has something behind"),
+        ("ENC[AES256_GCM,data:YQ==,tag:YQ==,iv:YQ==,type:str]", "fields are not"),
+        ("ENC[AES256_GCM,data:é,iv:YQ==,tag:YQ==,type:str]", "not base64"),
+        ("ENC[AES256_GCM,data:Y,iv:YQ==,tag:YQ==,type:str]", "not base64"),
+        ("ENC[AES256_GCM,data:YQ==,iv:YQ==,tag:YQ==,type:str]", "changed or moved"),
+    ],
+)
+def test_a_damaged_token_is_told_by_what_is_wrong(token: str, message: str) -> None:
+    with pytest.raises(Tampered, match=message):
+        Cipher(KEY).decrypt(token, b"a:")

@@ -1,0 +1,56 @@
+"""Real files are read within bounds and replaced whole; what fails names the path."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sopsmith.adapters import files
+from sopsmith.adapters.files import LocalFiles
+from sopsmith.errors import OutsideError
+
+
+@pytest.mark.parametrize("name", ["missing", "."])
+def test_what_cannot_be_read_is_named(tmp_path: Path, name: str) -> None:
+    path = str(tmp_path / name)
+    with pytest.raises(OutsideError) as caught:
+        LocalFiles().read(path)
+    assert caught.value.path == path
+
+
+def test_a_file_beyond_the_limit_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "MAX_SIZE", 10)
+    (tmp_path / "x").write_bytes(b"x" * 11)
+    with pytest.raises(OutsideError, match="larger than"):
+        LocalFiles().read(str(tmp_path / "x"))
+
+
+def test_a_missing_file_is_found_to_be_none(tmp_path: Path) -> None:
+    assert LocalFiles().find(str(tmp_path / "x")) is None
+
+
+def test_writing_keeps_mode_and_symlink(tmp_path: Path) -> None:
+    real, link = tmp_path / "real", tmp_path / "link"
+    real.write_bytes(b"old")
+    real.chmod(0o640)
+    link.symlink_to(real)
+    LocalFiles().write(str(link), b"new")
+    assert link.is_symlink()
+    assert (real.read_bytes(), real.stat().st_mode & 0o777) == (b"new", 0o640)
+
+
+def test_a_write_that_fails_leaves_nothing_beside_the_target(tmp_path: Path) -> None:
+    target = tmp_path / "folder"
+    (target / "inner").mkdir(parents=True)
+    with pytest.raises(OutsideError):
+        LocalFiles().write(str(target), b"new")
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_removing_what_is_missing_names_it(tmp_path: Path) -> None:
+    with pytest.raises(OutsideError) as caught:
+        LocalFiles().remove(str(tmp_path / "x"))
+    assert caught.value.path == str(tmp_path / "x")
