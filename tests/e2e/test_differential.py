@@ -13,6 +13,7 @@ import os
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
@@ -24,7 +25,7 @@ from tests.interop.conftest import NOW, RealSops
 from sopsmith.formats import load_format
 from sopsmith.formats.tree import Mapping, to_object, walk
 from sopsmith.sops.config import CreationRule
-from sopsmith.sops.document import Document, encrypt
+from sopsmith.sops.document import Document, Unlocked, encrypt
 from sopsmith.sops.metadata import KEY
 from sopsmith.sops.selectors import Selector
 
@@ -40,7 +41,7 @@ SELECTORS = (
     Selector("unencrypted_comment_regex", "sops:x"),
 )
 # Batches for each selector, with and without mac_only_encrypted.
-RUNS = {"yaml": 12, "documents": 6, "json": 9, "dotenv": 9, "ini": 9}
+RUNS = {"yaml": 18, "documents": 9, "json": 12, "dotenv": 12, "ini": 12}
 BLOBS = 150
 
 
@@ -93,7 +94,8 @@ class Both:
             assert as_json(found) == as_json(theirs)
             self.counted["batches that sops changed"] += 1
             return
-        assert same(found, whole) if kind == "yaml" else as_json(found) == as_json(whole)
+        assert as_json(found) == as_json(whole)
+        assert kind != "yaml" or types_hold(opened, batch, documents=documents)
         found = self._decrypt_there(here, kind, documents=documents)
         assert as_json(found) == as_json(whole)
         assert chosen(here, kind) == chosen(there, kind)
@@ -105,6 +107,19 @@ class Both:
             return _without_default(json.loads(self.sops.decrypt(data, kind, "json")))
         text = self.sops.decrypt(data, kind).decode()
         return [to_object(tree.root) for tree in load_format(kind).parse(text)]
+
+
+def types_hold(opened: Unlocked, batch: Batch, *, documents: bool) -> bool:
+    """Tell whether encrypted values have the types that they had; in clear sops writes 1.0 as 1."""
+    models = list(batch.whole.values()) if documents else [batch.whole]
+    for tree, model in zip(opened.trees, models, strict=True):
+        for _, address, leaf in walk(tree.root):
+            wanted: Any = model
+            for part in address:
+                wanted = wanted[part]
+            if leaf.token is not None and not same(leaf.value, wanted):
+                return False
+    return True
 
 
 def _without_default(whole: object) -> object:
@@ -160,7 +175,7 @@ def test_batches_go_both_ways(
         both.check(batch, form, documents=kind == "documents")
 
     check()
-    assert both.counted["documents"] >= SIZE * int(RUNS[kind] * SCALE) * 0.8
+    assert both.counted["documents"] >= SIZE * int(RUNS[kind] * SCALE) * 0.5
     record_property("differential", dict(both.counted))
 
 
