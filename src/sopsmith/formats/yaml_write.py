@@ -48,6 +48,10 @@ def write_token(token: str, at: Scalar, text: str) -> str:
     tail = source[len(source.rstrip("\r\n")) :]
     if not tail:
         return token
+    # A block's bar may stand at the key's own column on the next line; a token may not.
+    before = text[text.rfind("\n", 0, at.start) + 1 : at.start]
+    if len(before) <= at.indent and not before.strip(" "):
+        token = " " * (at.indent + 1 - len(before)) + token
     # Line breaks behind a kept (`|+`) block are part of its value, so only one of them stays.
     if _KEEPS.match(source):
         return token + ("\r\n" if "\r\n" in tail else "\n")

@@ -98,3 +98,15 @@ def test_an_entry_of_a_flatter_file_is_shifted() -> None:
     more = splice(text, [yaml.insert_entry(text, tree, "new:\n    x: |\n        y\n    z: 1\n")])
     [again] = yaml.parse(more)
     assert to_object(again.root) == {"a": 1, "new": {"x": "y\n", "z": 1}}
+
+
+@pytest.mark.parametrize(
+    "text", ["a:\n|\n  x\nb: 1\n", "a:\n  k:\n  |\n    x\n  b: 1\n", "- a:\n  >-\n    x\n"]
+)
+def test_a_token_stands_deeper_than_the_key_whose_block_it_replaces(text: str) -> None:
+    [tree] = yaml.parse(text)
+    block = next(one for _, _, one in walk(tree.root) if isinstance(one.value, str))
+    source = yaml.write_token("ENC[x]", block, text)
+    more = splice(text, [(block.start, block.end, source)])
+    [again] = yaml.parse(more)
+    assert next(one.value for _, _, one in walk(again.root)) == "ENC[x]"
