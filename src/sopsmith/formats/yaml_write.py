@@ -45,13 +45,13 @@ def write_token(token: str, at: Scalar, text: str) -> str:
     source = text[at.start : at.end] if at.start >= 0 else ""
     if source[:1] in _QUOTES:
         return source[0] + token + source[0]
+    # A block's bar may stand at the key's own column on the next line; a token may not.
+    before = text[text.rfind("\n", 0, at.start) + 1 : at.start]
+    if source[:1] in ("|", ">") and len(before) <= at.indent and not before.strip(" "):
+        token = " " * (at.indent + 1 - len(before)) + token
     tail = source[len(source.rstrip("\r\n")) :]
     if not tail:
         return token
-    # A block's bar may stand at the key's own column on the next line; a token may not.
-    before = text[text.rfind("\n", 0, at.start) + 1 : at.start]
-    if len(before) <= at.indent and not before.strip(" "):
-        token = " " * (at.indent + 1 - len(before)) + token
     # Line breaks behind a kept (`|+`) block are part of its value, so only one of them stays.
     if _KEEPS.match(source):
         return token + ("\r\n" if "\r\n" in tail else "\n")

@@ -101,7 +101,8 @@ def test_an_entry_of_a_flatter_file_is_shifted() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a:\n|\n  x\nb: 1\n", "a:\n  k:\n  |\n    x\n  b: 1\n", "- a:\n  >-\n    x\n"]
+    "text",
+    ["a:\n|\n  x\nb: 1\n", "a:\n|\n  x", "a:\n  k:\n  |\n    x\n  b: 1\n", "- a:\n  >-\n    x\n"],
 )
 def test_a_token_stands_deeper_than_the_key_whose_block_it_replaces(text: str) -> None:
     [tree] = yaml.parse(text)
