@@ -33,6 +33,7 @@ bench: setup  ## ratios against the real sops, measured in one run
 e2e: setup tools  ## the end-to-end tests, against what `make tools` builds
 	@tools/vectors.sh
 	@$(bin)/python -m pytest -m e2e tests/e2e --ignore=tests/e2e/test_differential.py
+	@$(bin)/python -m pytest -m e2e tests/interop -n 2
 	@$(bin)/python -m pytest -m e2e tests/e2e/test_differential.py -n 2
 
 fuzz: setup  ## fuzz every parser with atheris, FUZZ_SECONDS (60) each

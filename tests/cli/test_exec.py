@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ class Files:
         identity = x25519.Identity.generate()
         self.recipient = str(identity.to_public())
         self.world.environ["SOPS_AGE_KEY"] = str(identity)
+        self.before = _in_memory()
         self.temporary = folder / "tmp"
         self.temporary.mkdir()
         self.world.environ["TMPDIR"] = str(self.temporary)
@@ -44,9 +46,20 @@ class Files:
         )
 
     def left(self) -> list[str]:
-        """Return what lies where plaintexts may."""
-        shared = [name for name in os.listdir("/dev/shm") if name.startswith("sopsmith-")]
+        """Return what lies where plaintexts may and stays there.
+
+        Tests that run beside this one have folders of their own there for a moment.
+        """
+        shared = _in_memory() - self.before
+        until = time.monotonic() + 20
+        while shared and time.monotonic() < until:
+            time.sleep(0.05)
+            shared &= _in_memory()
         return [*shared, *os.listdir(self.temporary)]
+
+
+def _in_memory() -> set[str]:
+    return {name for name in os.listdir("/dev/shm") if name.startswith("sopsmith-")}
 
 
 @pytest.fixture(scope="module")

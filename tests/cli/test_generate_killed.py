@@ -83,7 +83,7 @@ def wait_for_writes(world: World, writes: int, process: subprocess.Popen[bytes])
 def test_a_kill_at_any_moment_leaves_a_repository_that_works(world: World) -> None:
     dice = random.Random(SEED)
     killed = 0
-    for round_ in range(12):
+    for round_ in range(6):
         process = start(world, env_text(round_))
         wait_for_writes(world, dice.randrange(0, SECRETS), process)
         time.sleep(dice.random() * 0.02)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.fuzz.targets import CANARY, TARGETS
 
 CORPUS = Path(__file__).parent / "corpus"
-EXAMPLES = int(os.environ.get("SOPSMITH_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("SOPSMITH_EXAMPLES", "25"))
 SEEDS = {
     name: [path.read_bytes() for path in sorted((CORPUS / name).iterdir())] for name in TARGETS
 }

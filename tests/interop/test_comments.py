@@ -12,7 +12,7 @@ from sopsmith.sops.config import CreationRule
 from sopsmith.sops.document import Document, encrypt
 from sopsmith.sops.selectors import Selector
 
-EXAMPLES = int(os.environ.get("SOPSMITH_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("SOPSMITH_EXAMPLES", "30"))
 SELECTORS = [
     Selector("unencrypted_suffix", "_unencrypted"),
     Selector("encrypted_regex", "^k0$"),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 import pytest
-from tests.interop.conftest import BINARIES, ROOT
+from tests.interop.conftest import BINARIES, ROOT, VERSIONS
 
 from sopsmith.cli.main import COMMANDS, cli
 
@@ -69,7 +69,7 @@ def own_options(verb: str) -> set[str]:
     return names | {"--help", "-h"}
 
 
-@pytest.fixture(scope="module", params=list(BINARIES))
+@pytest.fixture(scope="module", params=VERSIONS)
 def binary(request: pytest.FixtureRequest) -> Path:
     """Return a real sops."""
     path = BINARIES[request.param]

@@ -17,7 +17,7 @@ from sopsmith.sops.config import CreationRule
 from sopsmith.sops.document import Document, encrypt
 from sopsmith.sops.selectors import Selector
 
-EXAMPLES = int(os.environ.get("SOPSMITH_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("SOPSMITH_EXAMPLES", "20"))
 common = settings(
     max_examples=EXAMPLES,
     deadline=None,

@@ -21,7 +21,7 @@ from sopsmith.sops.plain import read_plain
 from sopsmith.sops.sealing import encrypt_plain
 from sopsmith.sops.selectors import Selector
 
-EXAMPLES = int(os.environ.get("SOPSMITH_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("SOPSMITH_EXAMPLES", "20"))
 common = settings(
     max_examples=EXAMPLES,
     deadline=None,
@@ -284,6 +284,8 @@ def test_a_decryption_to_json_says_what_that_of_sops_says(sops: RealSops, model:
 @common
 @given(model=JSON_MODELS)
 def test_a_decryption_to_yaml_says_what_that_of_sops_says(sops: RealSops, model: Model) -> None:
+    # Up to 3.13.1 sops wrote large clear integers as doubles, which are not converted.
+    assume(sops.newest or all(abs(number) <= 2**53 for number in integers(model)))
     sealed = sops.encrypt(json.dumps(model).encode(), "json")
     ours = open_(sealed, "json", sops).converted("yaml")
     (tree,) = load_format("yaml").parse(ours.decode())

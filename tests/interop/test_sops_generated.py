@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.interop.conftest import BINARIES
+from tests.interop.conftest import BINARIES, VERSIONS
 from tests.world import World
 
 from sopsmith.formats import env_file
@@ -27,7 +27,7 @@ def written(env: dict[str, str]) -> bytes:
     return env_file.write([Variable(name, Secret(text.encode())) for name, text in env.items()])
 
 
-@pytest.fixture(params=list(BINARIES))
+@pytest.fixture(params=VERSIONS)
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> World:
     """A world with a generated repository and one of the real sops first on PATH."""
     binary = BINARIES[request.param]

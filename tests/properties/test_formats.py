@@ -16,7 +16,7 @@ from sopsmith.formats.tree import Tree, walk
 from sopsmith.sops.config import CreationRule
 from sopsmith.sops.document import Document, encrypt
 
-EXAMPLES = int(os.environ.get("SOPSMITH_EXAMPLES", "100"))
+EXAMPLES = int(os.environ.get("SOPSMITH_EXAMPLES", "50"))
 common = settings(
     max_examples=EXAMPLES,
     deadline=None,

@@ -19,7 +19,7 @@ from sopsmith.sops.config import CreationRule
 from sopsmith.sops.document import Unlocked, encrypt
 from sopsmith.sops.selectors import Selector
 
-EXAMPLES = int(os.environ.get("SOPSMITH_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("SOPSMITH_EXAMPLES", "40"))
 common = settings(
     max_examples=EXAMPLES,
     deadline=None,

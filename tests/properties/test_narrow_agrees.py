@@ -137,13 +137,13 @@ OBJECTS = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(narrow_texts(odd=False))
 def test_accepts_narrow_yaml_and_agrees_on_it(text: str) -> None:
     assert agrees(text), text
 
 
-@settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(narrow_texts(odd=True))
 def test_agrees_on_narrow_yaml_with_odd_parts(text: str) -> None:
     agrees(text)

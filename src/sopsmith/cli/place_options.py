@@ -19,7 +19,12 @@ def place_options(command: _Command) -> _Command:
     for option in (
         click.option("--ignore-mac", is_flag=True, help="Even if values were tampered with."),
         click.option("--output-type", metavar="FORMAT", default="", help="As --input-type."),
-        click.option("--input-type", metavar="FORMAT", default="", help="yaml, json, dotenv or ini."),
+        click.option(
+            "--input-type",
+            metavar="FORMAT",
+            default="",
+            help="Its format, if its name does not say.",
+        ),
     ):
         command = option(command)
     return command
