@@ -188,8 +188,11 @@ def _native_recipient(recipient: str) -> Any:
             return SshRecipient.from_str(recipient)
         return Recipient.from_str(recipient)
     except (RecipientError, ValueError):
+        # What does not even begin like a recipient may be a secret that was pasted by mistake.
+        looks = recipient.startswith(("age1", *_SSH_KINDS))
+        shown = f": {recipient[:20]}…" if looks else f" ({len(recipient)} characters)"
         raise MasterKeyError(
-            f"not an age recipient: {recipient[:20]}…",
+            f"not an age recipient{shown}",
             hint="recipients begin with age1, ssh-ed25519 or ssh-rsa",
         ) from None
 

@@ -69,6 +69,12 @@ def test_a_master_key_that_cannot_be_used_is_refused(rule: str) -> None:
         config(f"  - {{{rule}}}\n")
 
 
+def test_what_is_no_recipient_at_all_is_not_shown() -> None:
+    with pytest.raises(MasterKeyError, match="15 characters") as caught:
+        config("  - {age: hunter2-hunter2}\n")
+    assert "hunter2" not in str(caught.value)
+
+
 def test_a_kind_of_master_key_that_cannot_be_reached_is_refused_at_encryption() -> None:
     [rule] = config("  - {kms: 'arn:aws:kms:eu-west-1:1:key/x'}\n").rules
     with pytest.raises(MasterKeyError, match="kind kms"):
