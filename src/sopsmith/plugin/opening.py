@@ -5,8 +5,7 @@ from __future__ import annotations
 from sopsmith.errors import Error, FormatError
 from sopsmith.formats import find_format, narrow
 from sopsmith.formats.tree import Tree, to_object
-from sopsmith.sops.metadata import parse_metadata
-from sopsmith.sops.unseal import Unsealer, take_metadata
+from sopsmith.sops.check import unseal_narrow
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,24 +82,8 @@ def _parse_plain(data: bytes, path: str) -> list[object]:
 
 def open_narrow(data: bytes, path: str, keyring: Keyring) -> list[object] | None:
     """Do as `Document` does, without positions; None where the narrow reader is not sure."""
-    try:
-        trees = narrow.parse(data.decode())
-    except UnicodeDecodeError:
-        return None
-    node = take_metadata(trees) if trees else None
-    if trees is None or node is None:
-        # The general way has the words for what is wrong.
-        return None
-    try:
-        metadata = parse_metadata(node)
-        if metadata.selector.by_comment:
-            # Comments decide what is encrypted, and this reader drops them.
-            return None
-        unsealer = Unsealer(metadata, keyring.unlock_data_key(metadata).reveal())
-        unsealer.check_mac(metadata, unsealer.unseal(trees))
-    except Error as error:
-        raise error.at(path) from None
-    return [to_object(tree.root) for tree in trees]
+    trees = unseal_narrow(data, path, keyring)
+    return None if trees is None else [to_object(tree.root) for tree in trees]
 
 
 def _unlock(data: bytes, name: str, path: str, keyring: Keyring) -> Unlocked:

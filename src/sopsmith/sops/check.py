@@ -13,6 +13,7 @@ from sopsmith.sops.unseal import Unsealer, take_metadata
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from sopsmith.formats.tree import Tree
     from sopsmith.sops.keyring import Keyring
 
 
@@ -26,28 +27,40 @@ def check(data: bytes, name: str, path: str, keyring: Keyring) -> None:
         FormatError: It is not of the format.
         RuleError: Its selectors cannot be used.
     """
-    if name == "yaml" and _check_narrow(data, path, keyring):
+    if name == "yaml" and unseal_narrow(data, path, keyring) is not None:
         return
     from sopsmith.sops.document import Document
 
     Document.parse(data, name, path=path).unlock(keyring)
 
 
-def _check_narrow(data: bytes, path: str, keyring: Keyring) -> bool:
-    """Tell whether the narrow reader knew the file; if it did, the file holds."""
+def unseal_narrow(data: bytes, path: str, keyring: Keyring) -> list[Tree] | None:
+    """Return a YAML file's documents in clear, its MAC checked, through the narrow reader.
+
+    The one fast way for the plugin and for `verify`, so that both judge alike. The trees have
+    no positions.
+
+    Returns:
+        None where the narrow reader is not sure: the general way opens the file then, or has
+        the words for what is wrong with it.
+
+    Raises:
+        Error: As `check` does.
+    """
     try:
         trees = narrow.parse(data.decode())
     except UnicodeDecodeError:
-        return False
+        return None
     node = take_metadata(trees) if trees else None
     if trees is None or node is None:
-        return False
+        return None
     try:
         metadata = parse_metadata(node)
         if metadata.selector.by_comment:
-            return False  # The narrow reader drops comments.
+            # Comments decide what is encrypted, and this reader drops them.
+            return None
         unsealer = Unsealer(metadata, keyring.unlock_data_key(metadata).reveal())
         unsealer.check_mac(metadata, unsealer.unseal(trees))
     except Error as error:
         raise error.at(path) from None
-    return True
+    return trees

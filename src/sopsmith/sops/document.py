@@ -57,7 +57,6 @@ class Document:
             raise NotEncrypted("the file has no sops metadata, so it is not encrypted")
         self.metadata: Metadata = parse_metadata(found)
         self.metadata.whole = is_binary(form)
-        self._mac_place = found
 
     @classmethod
     def parse(cls, data: bytes, format: str, *, path: str) -> Document:  # noqa: A002

@@ -84,7 +84,6 @@ class _QuickDocument(Document):
         self._strip = [(*span, "")]
         self._sources = [(*span, node)]
         self.metadata = parse_metadata(node)
-        self._mac_place = node
 
 
 def _metadata_span(text: str) -> tuple[int, int] | None:
