@@ -6,11 +6,12 @@ signature, and `test_object_store.py` holds it and a real MinIO (in `make e2e`) 
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import unquote, urlsplit
+
+from tests.loopback import Loopback, running
 
 ENVIRON = {
     "AWS_ACCESS_KEY_ID": "sopsmith-test",
@@ -24,33 +25,21 @@ ENVIRON = {
 """What points boto3 at a server of a test, beside AWS_ENDPOINT_URL."""
 
 
-class S3Fake(ThreadingHTTPServer):
+class S3Fake(Loopback):
     """One server; `objects` maps a path to bytes and metadata headers."""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.buckets: set[str] = set()
         self.objects: dict[str, tuple[bytes, dict[str, str]]] = {}
         self.puts = 0
-
-    @property
-    def address(self) -> str:
-        """Where it listens."""
-        return f"http://127.0.0.1:{self.server_address[1]}"
 
 
 @contextmanager
 def serving() -> Iterator[S3Fake]:
     """Run a server while the block runs."""
-    server = S3Fake()
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
+    with running(S3Fake()) as server:
         yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 class _Handler(BaseHTTPRequestHandler):

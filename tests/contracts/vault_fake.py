@@ -7,41 +7,30 @@ same fake in the same tests, which is what shows that it is fair.
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from tests.loopback import Loopback, running
 
 TOKEN = "s.test-token"
 
 
-class VaultFake(ThreadingHTTPServer):
+class VaultFake(Loopback):
     """One server; `entries` maps `secret/data/app/x` (version 2) or `secret/app/x` to values."""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.entries: dict[str, dict[str, Any]] = {}
         self.writes = 0
-
-    @property
-    def address(self) -> str:
-        """Where it listens."""
-        return f"http://127.0.0.1:{self.server_address[1]}"
 
 
 @contextmanager
 def serving() -> Iterator[VaultFake]:
     """Run a server while the block runs."""
-    server = VaultFake()
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
+    with running(VaultFake()) as server:
         yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 class _Handler(BaseHTTPRequestHandler):

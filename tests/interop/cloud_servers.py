@@ -10,31 +10,26 @@ from __future__ import annotations
 import base64
 import json
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from tests.loopback import Loopback, running
 
 TOKEN = "s.test-token"
 
 
-class CloudServer(ThreadingHTTPServer):
+class CloudServer(Loopback):
     """Both services with one secret key; `down` makes every request fail."""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.cipher = AESGCM(os.urandom(32))
         self.down = False
         self.asked: list[str] = []
-
-    @property
-    def address(self) -> str:
-        """Where it listens."""
-        return f"http://127.0.0.1:{self.server_address[1]}"
 
     def seal(self, data: bytes, context: str) -> bytes:
         """Encrypt under a context."""
@@ -49,15 +44,8 @@ class CloudServer(ThreadingHTTPServer):
 @contextmanager
 def serving() -> Iterator[CloudServer]:
     """Run a server while the block runs."""
-    server = CloudServer()
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
+    with running(CloudServer()) as server:
         yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 class _Handler(BaseHTTPRequestHandler):

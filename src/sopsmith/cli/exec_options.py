@@ -16,12 +16,6 @@ _MARK = "sopsmith.program"
 _Command = Any
 
 
-class NoFile(UsageError):
-    """No file was named."""
-
-    sops_exit_code = 100
-
-
 class RunCommand(click.Command):
     """A command whose words behind `--` are a program's and not its own."""
 
