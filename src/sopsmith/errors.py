@@ -15,7 +15,10 @@
     ├── LayoutError                 `sopsmith.yaml` or the shape of the repository
     ├── ManifestError               a generator, kustomization or Kubernetes object
     └── OutsideError                a file, a program or a service did not do its part
-        └── NotThere                no such file or folder (sops: 100)
+        ├── NotThere                no such file, folder, bucket or object: proven (sops: 100)
+        ├── Denied                  a service answered, and refuses these credentials
+        ├── Unreachable             a service did not answer, or not in full: nothing is known
+        └── Conflict                somebody else wrote first: nothing was replaced
 
 Every message says place, kind and size, never a value. Only `main()` catches `Error`.
 """
@@ -136,3 +139,15 @@ class NotThere(OutsideError):
     """There is no such file or folder."""
 
     sops_exit_code = 100
+
+
+class Denied(OutsideError):
+    """A service answered and refuses what was asked with these credentials."""
+
+
+class Unreachable(OutsideError):
+    """A service did not answer, or not in full, so nothing is known of what it holds."""
+
+
+class Conflict(OutsideError):
+    """Somebody else wrote first; what stands was not replaced."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 
 class Files(Protocol):
@@ -108,6 +108,100 @@ class ObjectStore(Protocol):
         Raises:
             OutsideError: The store cannot be asked, or refuses.
         """
+
+
+class Archive(Protocol):
+    """Keep backups where nothing that stands is ever replaced by accident.
+
+    Every method raises `Denied` where the store refuses, `Unreachable` where it did not answer
+    in full, and `NotThere` where the whole bucket or folder is missing: an absence that is not
+    proven is never reported as one.
+    """
+
+    def place(self, name: str) -> str:
+        """Return where an object is, for people: `s3://bucket/prefix/name`."""
+
+    def names(self) -> list[str]:
+        """Return the sorted names of all objects."""
+
+    def find(self, name: str) -> bytes | None:
+        """Return an object's bytes, or None where it is proven that there is none."""
+
+    def create(self, name: str, data: bytes) -> None:
+        """Store an object under a name that is free, whole or not at all.
+
+        Raises:
+            Conflict: The name is taken; what stands there was not touched.
+        """
+
+    def replace(self, name: str, data: bytes) -> None:
+        """Store an object under a name that may be taken, whole or not at all."""
+
+
+Object = dict[str, Any]
+"""A Kubernetes object as plain values."""
+
+
+class Kind(NamedTuple):
+    """A kind of Kubernetes object.
+
+    Attributes:
+        group: API group; "" for the core.
+        plural: Resource name in paths: `secrets`.
+    """
+
+    group: str
+    version: str
+    plural: str
+    kind: str
+    namespaced: bool = True
+
+
+class Cluster(Protocol):
+    """Read and change the objects of one Kubernetes cluster, over its API alone.
+
+    Every method raises `Denied` (naming verb, resource and namespace) where RBAC refuses and
+    `Unreachable` where the API server does not answer. No error quotes an object's values.
+    """
+
+    @property
+    def name(self) -> str:
+        """The kubeconfig context and its server, for people: `prod (https://…)`."""
+
+    def find(self, kind: Kind, name: str, namespace: str = "") -> Object | None:
+        """Return an object, or None where it is proven that there is none."""
+
+    def list(self, kind: Kind, namespace: str = "", labels: str = "") -> list[Object]:
+        """Return objects, of all namespaces unless one is given, by a label selector if any.
+
+        Raises:
+            NotThere: The cluster does not have the kind.
+        """
+
+    def create(self, kind: Kind, found: Object) -> Object:
+        """Create an object; Conflict where its name is taken."""
+
+    def replace(self, kind: Kind, found: Object) -> Object:
+        """Replace an object that was read: Conflict where it has changed since.
+
+        Args:
+            found: With the `metadata.resourceVersion` that was read.
+        """
+
+    def apply(self, kind: Kind, found: Object) -> Object:
+        """Create an object or change the fields given (server-side apply, as `sopsmith`)."""
+
+    def patch(self, kind: Kind, name: str, namespace: str, change: Object) -> Object:
+        """Merge a change into an object that must exist (JSON merge patch); NotThere if not."""
+
+    def delete(self, kind: Kind, name: str, namespace: str = "") -> None:
+        """Delete an object that must exist; NotThere if it does not."""
+
+    def allows(self, verb: str, kind: Kind, namespace: str = "", name: str = "") -> bool:
+        """Tell whether RBAC lets us do something (SelfSubjectAccessReview)."""
+
+    def server_version(self) -> str:
+        """Return the API server's version: `v1.34.4`."""
 
 
 class Programs(Protocol):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sopsmith.cli.main import COMMANDS, SOPS_VERBS, cli, run
+from sopsmith.cli.lazy import SOPS_VERBS
+from sopsmith.cli.main import COMMANDS, cli, run
 from sopsmith.cli.sops_words import translate
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib import import_module
 
 import click
 
+from sopsmith.cli.lazy import SOPS_VERBS, LazyGroup
 from sopsmith.errors import Error
 
 COMMANDS = {
@@ -31,54 +31,18 @@ COMMANDS = {
     "verify": "Check that every SOPS file opens",
     "lint": "Look for what should not be committed",
     "explain": "Say why a file is encrypted as it is",
+    "key": "Generate, back up, restore and rotate identities",
+    "recipients": "Say who opens what, and change it",
     "git": "Merge, compare and guard encrypted files in git",
     "plugin": "Install the kustomize plugin",
     "completion": "Print a script that completes words in a shell",
 }
 
-
-SOPS_VERBS = frozenset({
-    "encrypt", "decrypt", "edit", "set", "unset", "rotate", "updatekeys", "groups", "exec-env",
-    "exec-file", "filestatus", "publish",
-})  # fmt: skip
 NO_FILE = 100  # sops' exit code
 
 
-class LazyGroup(click.Group):
-    """Load a command's module only when the command is named."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """Return the commands in the order of the work."""
-        return list(COMMANDS)
-
-    def get_command(
-        self,
-        ctx: click.Context,  # noqa: ARG002
-        cmd_name: str,
-    ) -> click.Command | None:
-        """Return a command, or None where there is none of that name."""
-        if cmd_name not in COMMANDS:
-            return None
-        found = import_module(f"sopsmith.cli.{cmd_name.replace('-', '_')}").command
-        assert isinstance(found, click.Command)
-        if cmd_name in SOPS_VERBS:
-            from sopsmith.cli.sops_words import add_idle_options
-
-            add_idle_options(found)
-        return found
-
-    def format_commands(
-        self,
-        ctx: click.Context,  # noqa: ARG002
-        formatter: click.HelpFormatter,
-    ) -> None:
-        """Write the list of commands without loading them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
 @click.group(
-    cls=LazyGroup,
+    cls=LazyGroup.over(COMMANDS),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(
