@@ -16,22 +16,28 @@ class PrivateFiles(LocalFiles):
 
     def write(self, path: str, data: bytes, *, mode: int | None = None) -> None:
         """Replace a file in one step; see `ports.Files`."""
-        self._make_folders(os.path.dirname(os.path.realpath(path)))
+        make_folders(os.path.dirname(os.path.realpath(path)))
         super().write(path, data, mode=MODE if mode is None else mode)
 
-    def _make_folders(self, folder: str) -> None:
-        missing = []
-        while not os.path.isdir(folder):
-            missing.append(folder)
-            folder = os.path.dirname(folder)
-        for path in reversed(missing):
-            try:
-                os.mkdir(path, FOLDER_MODE)
-            except FileExistsError:
-                continue
-            except OSError as error:
-                reason = (error.strerror or "the system refused").lower()
-                raise OutsideError(reason, path=path) from None
+
+def make_folders(folder: str) -> None:
+    """Make a folder and those above it that are missing, for their owner alone.
+
+    Raises:
+        OutsideError: One cannot be made.
+    """
+    missing = []
+    while not os.path.isdir(folder):
+        missing.append(folder)
+        folder = os.path.dirname(folder)
+    for path in reversed(missing):
+        try:
+            os.mkdir(path, FOLDER_MODE)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            reason = (error.strerror or "the system refused").lower()
+            raise OutsideError(reason, path=path) from None
 
 
 def is_open_to_others(path: str) -> bool:

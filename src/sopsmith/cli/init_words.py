@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from sopsmith import age
 from sopsmith.adapters.environment import read_settings
 from sopsmith.adapters.files import LocalFiles
+from sopsmith.adapters.key_lock import lock_keys
 from sopsmith.adapters.keys import default_keys_path
 from sopsmith.adapters.private import PrivateFiles, is_open_to_others
 from sopsmith.cli.talk import note, put, put_json, say, warn
@@ -18,7 +19,7 @@ from sopsmith.flows.init import Doors, InitPlan, InitRequest
 
 def open_doors() -> Doors:
     """Return the real doors."""
-    return Doors(LocalFiles(), PrivateFiles(), age.generate, datetime.now(UTC))
+    return Doors(LocalFiles(), PrivateFiles(), age.generate, datetime.now(UTC), lock_keys)
 
 
 def parse_recipients(words: tuple[str, ...]) -> dict[str, tuple[str, ...]]:

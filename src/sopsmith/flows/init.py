@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
-from sopsmith.errors import MasterKeyError, OutsideError
+from sopsmith.errors import OutsideError
 from sopsmith.flows.init_settings import (
     InitRequest,
     Recipients,
@@ -21,6 +22,7 @@ from sopsmith.flows.init_settings import (
     read_rules,
 )
 from sopsmith.ports import Files
+from sopsmith.repo.key_file import NewIdentity, append_identity, check_list
 from sopsmith.repo.layout import SOPS_CONFIG, PlannedFile, find_gaps, layout_paths, plan_layout
 from sopsmith.repo.layout_rules import find_rule_gaps
 from sopsmith.repo.settings import RepoSettings
@@ -28,7 +30,9 @@ from sopsmith.secret import Secret
 
 __all__ = ["Doors", "InitPlan", "InitRequest", "NewIdentity", "apply_init", "plan_init"]
 
-_NO_LIST = (b"-----BEGIN", b"age-encryption.org/")
+
+Lock = Callable[[str], AbstractContextManager[None]]
+"""Hold a file of identities against other processes, by its path."""
 
 
 @dataclass(frozen=True)
@@ -40,21 +44,14 @@ class Doors:
         keys: The same for identities: new files are 0600, and their folders 0700.
         new_identity: Makes an identity's text and its recipient.
         now: For the label of a new identity.
+        lock: Keeps other processes from the file of identities while it is held.
     """
 
     files: Files
     keys: Files
     new_identity: Callable[[], tuple[Secret, str]]
     now: datetime
-
-
-@dataclass(frozen=True)
-class NewIdentity:
-    """An identity that was made for one environment, or for all of them."""
-
-    environments: tuple[str, ...]
-    identity: Secret
-    recipient: str
+    lock: Lock
 
 
 @dataclass(frozen=True)
@@ -96,7 +93,7 @@ def plan_init(request: InitRequest, doors: Doors) -> InitPlan:
         settings = build_new(request, made)
     if identities:
         _refuse_inside(request, doors.files)
-        _read_keys(request.keys_path, doors.keys)
+        check_list(doors.keys.find(request.keys_path) or b"", request.keys_path)
     existing = _read_existing(request.root, settings, doors.files)
     return InitPlan(
         request.root,
@@ -114,44 +111,15 @@ def apply_init(made: InitPlan, doors: Doors) -> None:
         OutsideError: A file could not be written; those before it are, each whole.
     """
     if made.identities:
-        # Read again: another program may have appended since the plan was made.
-        before = _read_keys(made.keys_path, doors.keys)
-        labelled = _label(made, doors.now)
-        doors.keys.write(made.keys_path, before + labelled, mode=0o600)
+        with doors.lock(made.keys_path):
+            # Read again: another program may have appended since the plan was made.
+            data = doors.keys.find(made.keys_path) or b""
+            folder = os.path.basename(made.root)
+            for new in made.identities:
+                data = append_identity(data, made.keys_path, new, folder, doors.now)
+            doors.keys.write(made.keys_path, data, mode=0o600)
     for file in made.files:
         doors.files.write(os.path.join(made.root, file.path), file.data)
-
-
-def _label(made: InitPlan, now: datetime) -> bytes:
-    """Return the lines of new identities, with comments as age-keygen writes them."""
-    # A folder's name may hold a line break, and a label must stay one line.
-    folder = "".join(c if c.isprintable() else "?" for c in os.path.basename(made.root))
-    created = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    lines = b""
-    for new in made.identities:
-        label = (
-            f"# sopsmith: {', '.join(new.environments)} of {folder}\n"
-            f"# created: {created}\n"
-            f"# public key: {new.recipient}\n"
-        )
-        lines += label.encode("utf-8", "replace") + new.identity.reveal() + b"\n"
-    return lines
-
-
-def _read_keys(path: str, keys: Files) -> bytes:
-    """Return what stands in the file of identities, ready to append to.
-
-    Raises:
-        MasterKeyError: It is no list of identities: encrypted, or a single SSH key.
-    """
-    data = keys.find(path) or b""
-    if any(sign in data for sign in _NO_LIST) or b"\0" in data:
-        raise MasterKeyError(
-            "is encrypted or one SSH key, so no identity can be appended to it",
-            path=path,
-            hint="name existing recipients: sopsmith init --recipient dev=age1…",
-        )
-    return data if not data or data.endswith(b"\n") else data + b"\n"
 
 
 def _refuse_inside(request: InitRequest, files: Files) -> None:

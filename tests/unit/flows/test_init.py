@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime
 
 import pytest
@@ -49,7 +50,7 @@ class Run:
 
     @property
     def doors(self) -> Doors:
-        return Doors(self.disk, self.disk, self._new_identity, NOW)
+        return Doors(self.disk, self.disk, self._new_identity, NOW, lambda _: nullcontext())
 
     def plan(
         self,

@@ -1,0 +1,153 @@
+"""Read and extend a file of age identities, each under a label that says what it is for.
+
+The file is sops' own `keys.txt`. A label is comments above an identity, the last two as
+age-keygen writes them, so that every other program reads the file as before:
+
+    # sopsmith: dev, staging of platform
+    # created: 2026-11-24T14:00:00Z
+    # public key: age1…
+    AGE-SECRET-KEY-1…
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from sopsmith.age import parse_identities
+from sopsmith.errors import Error, MasterKeyError
+from sopsmith.secret import Secret
+
+_PURPOSE, _CREATED, _PUBLIC = b"# sopsmith: ", b"# created: ", b"# public key: "
+_LABELS = (_PURPOSE, _CREATED, _PUBLIC)
+_NO_LIST = (b"-----BEGIN", b"age-encryption.org/")
+
+
+class Entry(NamedTuple):
+    """An identity of the file.
+
+    Attributes:
+        recipient: Told from the identity itself, never from its label.
+        created: From its label (UTC); None where there is none that can be read.
+        environments: Those that its label names.
+        folder: The name of the repository's folder in its label, or "".
+        line: The identity's text.
+        start: Where its label begins, in bytes.
+        end: Behind the end of its line, so that `data[:start] + data[end:]` is without it.
+    """
+
+    recipient: str
+    created: datetime | None
+    environments: tuple[str, ...]
+    folder: str
+    line: Secret
+    start: int
+    end: int
+
+
+class NewIdentity(NamedTuple):
+    """An identity that was made for one environment, or for several."""
+
+    environments: tuple[str, ...]
+    identity: Secret
+    recipient: str
+
+
+def parse_key_file(data: bytes, path: str) -> list[Entry]:
+    """Return the identities of a file in their order.
+
+    Args:
+        path: What errors call the file.
+
+    Raises:
+        MasterKeyError: A line is no identity, or the file is encrypted or one SSH key. No line
+            is quoted.
+    """
+    check_list(data, path)
+    entries: list[Entry] = []
+    comments: list[bytes] = []
+    start = offset = 0
+    for number, whole in enumerate(data.splitlines(keepends=True), start=1):
+        line, end = whole.rstrip(b"\r\n"), offset + len(whole)
+        if line.startswith(b"#"):
+            comments.append(line)
+            # A comment of somebody else ends the label, and outlives its identity.
+            start = start if line.startswith(_LABELS) else end
+        else:
+            if line:
+                entries.append(_entry(line, comments, (start, end), f"line {number}", path))
+            comments, start = [], end
+        offset = end
+    return entries
+
+
+def append_identity(data: bytes, path: str, new: NewIdentity, folder: str, now: datetime) -> bytes:
+    """Return a file with one more identity at its end.
+
+    Args:
+        folder: The name of the repository's folder, for the label.
+
+    Raises:
+        MasterKeyError: The file is encrypted or one SSH key, so nothing can be appended.
+    """
+    check_list(data, path)
+    gap = b"" if not data or data.endswith(b"\n") else b"\n"
+    return data + gap + build_label(new, folder, now) + new.identity.reveal() + b"\n"
+
+
+def build_label(new: NewIdentity, folder: str, now: datetime) -> bytes:
+    """Return the comments that stand above a new identity."""
+    # A folder's name may hold a line break, and a label must stay one line.
+    shown = "".join(c if c.isprintable() else "?" for c in folder)
+    purpose = f"{', '.join(new.environments)} of {shown}".encode("utf-8", "replace")
+    created = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").encode()
+    lines = (_PURPOSE + purpose, _CREATED + created, _PUBLIC + new.recipient.encode())
+    return b"".join(line + b"\n" for line in lines)
+
+
+def check_list(data: bytes, path: str) -> None:
+    """Make sure that a file is a list of identities, one a line.
+
+    Raises:
+        MasterKeyError: It is not: encrypted, or a single SSH key.
+    """
+    if any(sign in data for sign in _NO_LIST) or b"\0" in data:
+        raise MasterKeyError(
+            "is encrypted or one SSH key, and no list of identities to read or append to",
+            path=path,
+            hint="name existing recipients: sopsmith init --recipient dev=age1…",
+        )
+
+
+def _entry(
+    line: bytes, comments: list[bytes], span: tuple[int, int], place: str, path: str
+) -> Entry:
+    try:
+        (identity,) = parse_identities(line.decode("utf-8", "replace"), path)
+    except Error as error:
+        error.key = place
+        raise
+    environments, folder = _purpose(_label(comments, _PURPOSE))
+    created = _moment(_label(comments, _CREATED))
+    return Entry(identity.recipient, created, environments, folder, Secret(line), *span)
+
+
+def _label(comments: list[bytes], name: bytes) -> str:
+    """Return what the last label of a name says, or ""."""
+    found = (line.removeprefix(name) for line in reversed(comments) if line.startswith(name))
+    return next(found, b"").decode("utf-8", "replace").strip()
+
+
+def _purpose(text: str) -> tuple[tuple[str, ...], str]:
+    # No environment's name holds a blank, and a folder's may.
+    names, mark, folder = text.partition(" of ")
+    return (tuple(names.split(", ")), folder) if mark else ((), "")
+
+
+def _moment(text: str) -> datetime | None:
+    """Return a moment as age-keygen writes it, with a zone of its own or Z."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
