@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sopsmith.formats.yaml import quote
+from sopsmith.repo.recipients import NamedRecipient
 from sopsmith.repo.settings import CORE, RepoSettings, Scope, SecretMapping, default_prefix
 
 ENVIRONMENTS = ("dev", "staging", "prod")
@@ -17,9 +18,10 @@ def default_settings(recipients: dict[str, tuple[str, ...]]) -> RepoSettings:
             who open core besides.
     """
     names = tuple(name for name in recipients if name != CORE)
+    named = {scope: tuple(map(NamedRecipient, found)) for scope, found in recipients.items()}
     return RepoSettings(
-        core=Scope(CORE, "", recipients.get(CORE, ())),
-        environments=tuple(Scope(name, default_prefix(name), recipients[name]) for name in names),
+        core=Scope(CORE, "", named.get(CORE, ())),
+        environments=tuple(Scope(name, default_prefix(name), named[name]) for name in names),
         mappings=_default_mappings(names),
     )
 

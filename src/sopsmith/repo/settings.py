@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sopsmith.age import check_recipient
 from sopsmith.formats.env_reader import is_name
 from sopsmith.kube.secret import check_data_key
+from sopsmith.repo.backup_settings import BackupSettings, parse_backup
 from sopsmith.repo.lint_settings import Ignored, parse_lint
 from sopsmith.repo.mappings import MAPPING_FIELDS, SecretMapping, parse_mapping, refuse_twins
 from sopsmith.repo.names import NAMESPACE_LIMIT, check_namespace, fault
+from sopsmith.repo.recipients import NamedRecipient, parse_recipients
 from sopsmith.repo.strict import Fields, parse_fields
 
-__all__ = ["CORE", "FILE", "RepoSettings", "Scope", "SecretMapping", "parse_settings"]
+__all__ = [
+    "CORE", "FILE", "BackupSettings", "NamedRecipient", "RepoSettings", "Scope", "SecretMapping",
+    "parse_settings",
+]  # fmt: skip
 
 FILE = "sopsmith.yaml"
 """Where the settings stand, relative to the root of the repository."""
@@ -20,7 +24,7 @@ CORE = "core"
 """The scope that every environment shares."""
 _FIELDS = (
     "version", "layout", "namespace", "data_key", "ignore", "core", "environments", "secrets",
-    "lint",
+    "lint", "recovery", "backup", "keys",
 )  # fmt: skip
 _PATH_SIGNS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
 
@@ -31,12 +35,19 @@ class Scope:
 
     Attributes:
         prefix: What its variables begin with; empty for core.
-        recipients: Who opens its files; for core, besides every environment's own.
+        named: Who opens its files; for core, besides every environment's own.
+        context: Of the kubeconfig, the one that leads to its cluster; empty where none is named.
     """
 
     name: str
     prefix: str
-    recipients: tuple[str, ...] = ()
+    named: tuple[NamedRecipient, ...] = ()
+    context: str = ""
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """Return who opens its files, without their names."""
+        return tuple(one.recipient for one in self.named)
 
 
 @dataclass(frozen=True)
@@ -50,6 +61,8 @@ class RepoSettings:
         data_key: Data key of a Secret that no mapping makes.
         ignore: Variables that begin so are left out.
         lint_ignored: Findings of `lint` that are left out.
+        recovery: Who opens backups of identities, and nothing else.
+        max_age_days: How old an identity may be; None for any age.
     """
 
     root: str = "bootstrap/argocd"
@@ -61,6 +74,9 @@ class RepoSettings:
     environments: tuple[Scope, ...] = ()
     mappings: tuple[SecretMapping, ...] = ()
     lint_ignored: tuple[Ignored, ...] = ()
+    recovery: tuple[NamedRecipient, ...] = ()
+    backup: BackupSettings = field(default=BackupSettings())
+    max_age_days: int | None = None
 
     @property
     def scopes(self) -> tuple[Scope, ...]:
@@ -111,10 +127,13 @@ def parse_settings(data: bytes, path: str) -> RepoSettings:
         ),
         data_key=top.checked(check_data_key, top.text("data_key", defaults.data_key), "data_key"),
         ignore=ignore,
-        core=Scope(CORE, "", _parse_recipients(core)),
+        core=Scope(CORE, "", parse_recipients(core)),
         environments=environments,
         mappings=_parse_mappings(top, environments),
         lint_ignored=parse_lint(top.fields("lint", ("ignore",))),
+        recovery=parse_recipients(top.fields("recovery", ("recipients",))),
+        backup=parse_backup(top),
+        max_age_days=top.fields("keys", ("max_age_days",)).count("max_age_days"),
     )
 
 
@@ -151,12 +170,12 @@ def _parse_environments(top: Fields, ignore: tuple[str, ...]) -> tuple[Scope, ..
         reason = "it is the scope of all" if name == CORE else fault(name, NAMESPACE_LIMIT)
         if reason:
             raise table.error(f"cannot name an environment: {reason}", name)
-        fields = table.fields(name, ("prefix", "recipients"))
+        fields = table.fields(name, ("prefix", "recipients", "context"))
         prefix = _parse_prefix(fields, name, ignore)
         for other in scopes:
             if other.prefix == prefix:
                 raise fields.error(f"{other.name} has the same prefix", "prefix")
-        scopes.append(Scope(name, prefix, _parse_recipients(fields)))
+        scopes.append(Scope(name, prefix, parse_recipients(fields), _parse_context(fields)))
     if not scopes:
         raise top.error("names no environment", "environments")
     return tuple(scopes)
@@ -174,18 +193,19 @@ def _parse_prefix(fields: Fields, name: str, ignore: tuple[str, ...]) -> str:
     return prefix
 
 
+def _parse_context(fields: Fields) -> str:
+    context = fields.text("context", "")
+    if not context.isprintable():
+        raise fields.error(
+            "is no name of a context: it holds signs that cannot be shown", "context"
+        )
+    return context
+
+
 def default_prefix(environment: str) -> str:
     """Return the prefix of an environment that names none: `DEV_` for dev."""
     prefix = environment.upper().replace("-", "_") + "_"
     return prefix if is_name(prefix) else f"_{prefix}"
-
-
-def _parse_recipients(fields: Fields) -> tuple[str, ...]:
-    recipients = fields.texts("recipients")
-    return tuple(
-        fields.checked(check_recipient, recipient, f"recipients[{index}]")
-        for index, recipient in enumerate(recipients)
-    )
 
 
 def _parse_mappings(top: Fields, environments: tuple[Scope, ...]) -> tuple[SecretMapping, ...]:

@@ -72,6 +72,15 @@ class Fields:
             raise self.error(f"is {_kind(value)}; a whole number was expected", name)
         return value
 
+    def count(self, name: str) -> int | None:
+        """Return a field that is a whole number from 1 on, or None where it is missing."""
+        if name not in self._values:
+            return None
+        number = self.number(name)
+        if number < 1:
+            raise self.error("is no whole number from 1 on", name)
+        return number
+
     def texts(self, name: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Return a field that is a list of texts without repetition."""
         if name not in self._values:
@@ -101,6 +110,20 @@ class Fields:
             Fields(item, known, self._path, f"{self.place(name)}[{index}]")
             for index, item in enumerate(items)
         ]
+
+    def texts_or_fields(self, name: str, known: tuple[str, ...]) -> list[str | Fields]:
+        """Return a field that is a list of texts and mappings; empty if it is missing."""
+        items = self._expect(self._values.get(name, []), list, "a list", self.place(name))
+        found: list[str | Fields] = []
+        for index, item in enumerate(items):
+            place = f"{name}[{index}]"
+            if isinstance(item, dict):
+                found.append(Fields(item, known, self._path, self.place(place)))
+            elif type(item) is str:
+                found.append(item)
+            else:
+                raise self.error(f"is {_kind(item)}; text or a mapping was expected", place)
+        return found
 
     def checked(self, check: Callable[[str], T], value: str, name: str) -> T:
         """Return what a check makes of a value, with its error moved to this field."""

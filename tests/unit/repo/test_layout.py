@@ -219,7 +219,7 @@ def test_own_rules_have_no_gaps() -> None:
 
 
 def test_an_environment_without_a_rule_is_named() -> None:
-    more = (*SETTINGS.environments, Scope("pr", "PR_", RECIPIENTS["dev"]))
+    more = (*SETTINGS.environments, Scope("pr", "PR_", SETTINGS.environments[0].named))
     settings = RepoSettings(environments=more)
     assert find_rule_gaps(settings, rules().rule_for) == [
         f"has no rule for {MAIN}/pr/secrets/*.secret.yaml"

@@ -6,7 +6,14 @@ import pytest
 
 from sopsmith import age
 from sopsmith.errors import LayoutError
-from sopsmith.repo.settings import RepoSettings, Scope, default_prefix, parse_settings
+from sopsmith.repo.settings import (
+    BackupSettings,
+    NamedRecipient,
+    RepoSettings,
+    Scope,
+    default_prefix,
+    parse_settings,
+)
 
 DEV, PROD = age.generate()[1], age.generate()[1]
 SHORT = f"""\
@@ -40,7 +47,10 @@ def test_what_is_not_said_is_the_platform_s() -> None:
         data_key="value",
         ignore=("APP_",),
         core=Scope("core", ""),
-        environments=(Scope("dev", "DEV_", (DEV,)), Scope("prod", "LIVE_", (PROD,))),
+        environments=(
+            Scope("dev", "DEV_", (NamedRecipient(DEV),)),
+            Scope("prod", "LIVE_", (NamedRecipient(PROD),)),
+        ),
     )
 
 
@@ -126,7 +136,7 @@ def test_a_prefix_that_would_begin_with_a_digit_gets_a_sign_before_it() -> None:
         (
             "version: 1\nenvironments: {dev: {recipients: age1}}",
             "environments.dev.recipients",
-            "is text; a list of texts",
+            "is text; a list was expected",
         ),
         (
             "version: 1\nenvironments: {dev: {recipients: [age1x]}}",
@@ -142,6 +152,43 @@ def test_a_prefix_that_would_begin_with_a_digit_gets_a_sign_before_it() -> None:
         (f"{SHORT}layout: {{root: /x}}", "layout.root", "no folder inside"),
         (f"{SHORT}layout: {{overlays: 'a b'}}", "layout.overlays", "no folder inside"),
         (f"{SHORT}secrets: {{}}", "secrets", "is a mapping; a list"),
+        (f"{SHORT}core: {{recipients: [5]}}", "core.recipients[0]", "text or a mapping"),
+        (f"{SHORT}core: {{recipients: [{{name: Anna}}]}}", "core.recipients[0].recipient", "miss"),
+        (
+            f"{SHORT}core: {{recipients: [{{recipient: {DEV}, mail: a}}]}}",
+            "core.recipients[0].mail",
+            "no field",
+        ),
+        (
+            f"{SHORT}core: {{recipients: [{{recipient: {DEV}, name: ' '}}]}}",
+            "core.recipients[0].name",
+            "is no line",
+        ),
+        (
+            f"{SHORT}core: {{recipients: [{{recipient: {DEV}, purpose: {PROD}}}]}}",
+            "core.recipients[0].purpose",
+            "begins like a recipient",
+        ),
+        (
+            f"{SHORT}core: {{recipients: [{DEV}, {{recipient: {DEV}, name: Anna}}]}}",
+            "core.recipients[1]",
+            "twice",
+        ),
+        (f"{SHORT}recovery: {{recipients: [age1x]}}", "recovery.recipients[0]", "not an age"),
+        (f"{SHORT}keys: {{max_age_days: 0}}", "keys.max_age_days", "whole number from 1"),
+        (f"{SHORT}keys: {{max_age_days: '9'}}", "keys.max_age_days", "is text; a whole number"),
+        (f"{SHORT}keys: {{age: 9}}", "keys.age", "no field"),
+        (f"{SHORT}backup: {{store: /mnt}}", "backup.store", "is no store"),
+        (f"{SHORT}backup: {{store: 's3:///prefix'}}", "backup.store", "is no store"),
+        (f"{SHORT}backup: {{store: 'file://host/mnt'}}", "backup.store", "is no store"),
+        (f"{SHORT}backup: {{endpoint: 's3.example.org'}}", "backup.endpoint", "https://"),
+        (f"{SHORT}backup: {{endpoint: 'https://[x'}}", "backup.endpoint", "is no address"),
+        (f"{SHORT}backup: {{retention_days: -1}}", "backup.retention_days", "from 1 on"),
+        (
+            'version: 1\nenvironments: {dev: {context: "a\\nb"}}',
+            "environments.dev.context",
+            "signs",
+        ),
     ],
 )
 def test_a_fault_is_named_by_its_key_path(text: str, key: str | None, message: str) -> None:
@@ -206,6 +253,58 @@ def test_an_identity_where_a_recipient_belongs_is_not_quoted() -> None:
     error = fault(f"{SHORT}core: {{recipients: [AGE-SECRET-KEY-1CANARY]}}")
     assert error.key == "core.recipients[0]"
     assert "CANARY" not in str(error)
+
+
+def test_one_name_of_two_recipients_in_a_list_is_refused() -> None:
+    both = ", ".join(f"{{recipient: {one}, name: Anna}}" for one in (DEV, PROD))
+    assert fault(f"{SHORT}core: {{recipients: [{both}]}}").key == "core.recipients[1].name"
+
+
+def test_recipients_may_have_names_and_purposes() -> None:
+    named = f"{{recipient: {DEV}, name: prod cluster, purpose: Argo CD of prod}}"
+    settings = parse(f"{SHORT}core: {{recipients: [{PROD}, {named}]}}")
+    assert settings.core.named == (
+        NamedRecipient(PROD),
+        NamedRecipient(DEV, "prod cluster", "Argo CD of prod"),
+    )
+    assert settings.core.recipients == (PROD, DEV)
+
+
+def test_recovery_recipients_open_no_scope() -> None:
+    other = age.generate()[1]
+    settings = parse(f"{SHORT}recovery: {{recipients: [{{recipient: {other}, name: safe}}]}}")
+    assert settings.recovery == (NamedRecipient(other, "safe"),)
+    assert all(other not in settings.readers(scope.name) for scope in settings.scopes)
+
+
+def test_an_environment_may_name_its_context() -> None:
+    (scope,) = parse("version: 1\nenvironments: {dev: {context: admin@dev}}").environments
+    assert scope.context == "admin@dev"
+
+
+def test_backups_and_ages_can_be_said() -> None:
+    settings = parse(
+        SHORT
+        + """\
+backup:
+  store: s3://bucket/some/prefix
+  endpoint: https://s3.example.org:9000
+  region: eu-central
+  retention_days: 30
+keys: {max_age_days: 365}
+"""
+    )
+    assert settings.backup == BackupSettings(
+        "s3://bucket/some/prefix", "https://s3.example.org:9000", "eu-central", 30
+    )
+    assert settings.max_age_days == 365
+
+
+@pytest.mark.parametrize("field", ["store: 's3", "endpoint: 'https"])
+def test_credentials_in_an_address_are_refused_and_not_quoted(field: str) -> None:
+    error = fault(f"{SHORT}backup: {{{field}://canary:canary@bucket/prefix'}}")
+    assert "canary" not in f"{error}{error.hint}"
+    assert error.hint is not None
 
 
 def test_two_mappings_of_one_secret_are_refused() -> None:
