@@ -1,0 +1,168 @@
+"""Change the identities that a cluster holds, without a moment in which it opens too little.
+
+What will stand in the cluster is proven before it is written, and what stands there is read
+again and proven after. Somebody else may change the Secret meanwhile: a write names the version
+that was read, so that nothing of theirs is lost, and is tried again on what stands then.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+from sopsmith.errors import Conflict, MasterKeyError, NoIdentity
+from sopsmith.kube.key_secret import (
+    NAME,
+    NAMESPACE,
+    PLACE,
+    identities_in,
+    keys_of,
+    merge_identities,
+    recipients_in,
+    take_out,
+    with_keys,
+)
+from sopsmith.ports import Kind
+from sopsmith.sops.check import check
+from sopsmith.sops.keyring import Keyring
+from sopsmith.sops.recognise import recognise
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from sopsmith.age import Identity
+    from sopsmith.ports import Cluster, Object
+    from sopsmith.secret import Secret
+
+    Proof = Callable[[Sequence[Identity]], None]
+    """Raises where some identities do not open what they must."""
+
+SECRETS = Kind("", "v1", "secrets", "Secret")
+ATTEMPTS = 5
+"""Writes that are tried while others write the same Secret."""
+
+
+class ClusterKeys(NamedTuple):
+    """What a cluster's key Secret holds.
+
+    Attributes:
+        found: The Secret as it was read; None where it is proven that there is none.
+        keys: Its `keys.txt`.
+    """
+
+    found: Object | None
+    keys: Secret
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """Return whose files its identities open."""
+        return recipients_in(self.keys)
+
+    @property
+    def identities(self) -> list[Identity]:
+        """Return its identities."""
+        return identities_in(self.keys)
+
+
+def read_cluster_keys(cluster: Cluster) -> ClusterKeys:
+    """Return what the cluster holds now.
+
+    Raises:
+        Denied, Unreachable: It cannot be read, so nothing is known of it.
+        ManifestError: The Secret is malformed.
+    """
+    found = cluster.find(SECRETS, NAME, NAMESPACE)
+    return ClusterKeys(found, keys_of(found))
+
+
+def add_identities(cluster: Cluster, new: Sequence[Secret], proof: Proof) -> ClusterKeys:
+    """Put identities beside those that the cluster holds, and return what it holds then.
+
+    Args:
+        new: Texts of age identities.
+        proof: Must hold of all identities together, before the write and after it.
+
+    Raises:
+        NoIdentity: They would not open what `proof` asks for; nothing was written.
+        Conflict: Others kept changing the Secret.
+        MasterKeyError: A line that stands there is no identity; nothing was written.
+    """
+    return _change(cluster, lambda keys: merge_identities(keys, new), proof)
+
+
+def retire_identity(cluster: Cluster, recipient: str, proof: Proof) -> ClusterKeys:
+    """Take a recipient's identity out of the cluster, and return what it holds then.
+
+    Args:
+        proof: Must hold of the identities that are left, before the write and after it.
+
+    Raises:
+        NoIdentity: Those left would not open what `proof` asks for; nothing was written.
+        MasterKeyError: None would be left.
+        Conflict: Others kept changing the Secret.
+    """
+    return _change(cluster, lambda keys: take_out(keys, {recipient}), proof)
+
+
+def prove_opens(files: Iterable[tuple[str, bytes]], identities: Sequence[Identity]) -> int:
+    """Open every SOPS file of some with nothing but these identities, and count them.
+
+    Files that are none of SOPS' are passed over.
+
+    Raises:
+        NoIdentity: One does not open.
+        Error: One is damaged.
+    """
+    keyring, count = Keyring(list(identities), [PLACE]), 0
+    for path, data in files:
+        name = recognise(data, path)
+        if name is not None:
+            check(data, name, path, keyring)
+            count += 1
+    return count
+
+
+def _change(cluster: Cluster, edit: Callable[[Secret], Secret], proof: Proof) -> ClusterKeys:
+    before = read_cluster_keys(cluster)
+    for _ in range(ATTEMPTS):
+        wanted = edit(before.keys)
+        if wanted == before.keys:
+            _prove(proof, before.keys, "does not open the repository")
+            return before
+        _prove(proof, wanted, "would not open the repository, so nothing was written")
+        # A conflict is no failure yet: what stands now is read, and the change made to that.
+        with suppress(Conflict):
+            _write(cluster, before.found, wanted)
+        before = read_cluster_keys(cluster)
+        if edit(before.keys) == before.keys:
+            _prove(proof, before.keys, "does not open the repository any more")
+            return before
+    raise Conflict(
+        f"was changed by others in each of {ATTEMPTS} attempts",
+        path=f"{cluster.name}: {PLACE}",
+        hint="find out who writes it, then run the command again",
+    )
+
+
+def _write(cluster: Cluster, found: Object | None, keys: Secret) -> None:
+    made = with_keys(found, keys)
+    if found is None:
+        cluster.create(SECRETS, made)
+        return
+    if found.get("immutable"):
+        raise MasterKeyError(
+            "is immutable, so no identity can be put into it or taken out of it",
+            path=f"{cluster.name}: {PLACE}",
+            hint="let whoever made it make it again without `immutable: true`",
+        )
+    cluster.replace(SECRETS, made)
+
+
+def _prove(proof: Proof, keys: Secret, what: str) -> None:
+    identities = identities_in(keys)
+    if not identities:
+        raise NoIdentity("would hold no identity, so nothing was written", path=PLACE)
+    try:
+        proof(identities)
+    except NoIdentity as error:
+        raise NoIdentity(f"{what}: {error}", path=PLACE, hint=error.hint) from None
