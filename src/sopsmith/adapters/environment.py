@@ -16,15 +16,19 @@ class Settings:
     Attributes:
         home: The user's home folder; "" where there is none.
         config_home: The user's configuration folder, as Go's os.UserConfigDir has it.
+        data_home: The user's folder of data, as the XDG base directories have it; "" without HOME.
         variables: The `SOPS_*`, `KSOPS_*`, `SOPSMITH_*` and `VAULT_*` variables.
     """
 
-    __slots__ = ("config_home", "home", "variables")
+    __slots__ = ("config_home", "data_home", "home", "variables")
 
-    def __init__(self, home: str, config_home: str, variables: dict[str, str]) -> None:
+    def __init__(
+        self, home: str, config_home: str, variables: dict[str, str], data_home: str = ""
+    ) -> None:
         self.home = home
         self.config_home = config_home
         self.variables = variables
+        self.data_home = data_home
 
     def get(self, name: str) -> str:
         """Return a variable's text, or ""."""
@@ -43,7 +47,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         for name, value in source.items()
         if name.startswith(("SOPS_", "KSOPS_", "SOPSMITH_", "VAULT_"))
     }
-    return Settings(home, _config_home(source, home), variables)
+    return Settings(home, _config_home(source, home), variables, _data_home(source, home))
 
 
 def _config_home(source: Mapping[str, str], home: str) -> str:
@@ -53,3 +57,10 @@ def _config_home(source: Mapping[str, str], home: str) -> str:
     if sys.platform == "darwin":
         return os.path.join(home, "Library", "Application Support") if home else ""
     return os.path.join(home, ".config") if home else ""
+
+
+def _data_home(source: Mapping[str, str], home: str) -> str:
+    explicit = source.get("XDG_DATA_HOME", "")
+    if os.path.isabs(explicit):
+        return explicit
+    return os.path.join(home, ".local", "share") if home else ""
