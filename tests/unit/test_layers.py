@@ -10,8 +10,8 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "src" / "sopsmith"
 FLOORS = {
     "errors": 0, "secret": 0,
-    "formats": 1, "age": 1, "aws_kms": 1, "pgp": 1, "vault_transit": 1,
-    "sops": 2, "kube": 2, "ports": 2,
+    "ports": 1, "formats": 1, "age": 1, "aws_kms": 1, "pgp": 1, "vault_transit": 1,
+    "sops": 2, "kube": 2,
     "repo": 3,
     "flows": 4, "adapters": 4, "plugin": 4,
     "cli": 5, "library": 5,
