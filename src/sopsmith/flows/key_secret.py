@@ -22,7 +22,7 @@ from sopsmith.kube.key_secret import (
     take_out,
     with_keys,
 )
-from sopsmith.ports import Kind
+from sopsmith.kube.kinds import SECRET
 from sopsmith.sops.check import check
 from sopsmith.sops.keyring import Keyring
 from sopsmith.sops.recognise import recognise
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     Proof = Callable[[Sequence[Identity]], None]
     """Raises where some identities do not open what they must."""
 
-SECRETS = Kind("", "v1", "secrets", "Secret")
 ATTEMPTS = 5
 """Writes that are tried while others write the same Secret."""
 
@@ -71,7 +70,7 @@ def read_cluster_keys(cluster: Cluster) -> ClusterKeys:
         Denied, Unreachable: It cannot be read, so nothing is known of it.
         ManifestError: The Secret is malformed.
     """
-    found = cluster.find(SECRETS, NAME, NAMESPACE)
+    found = cluster.find(SECRET, NAME, NAMESPACE)
     return ClusterKeys(found, keys_of(found))
 
 
@@ -147,7 +146,7 @@ def _change(cluster: Cluster, edit: Callable[[Secret], Secret], proof: Proof) ->
 def _write(cluster: Cluster, found: Object | None, keys: Secret) -> None:
     made = with_keys(found, keys)
     if found is None:
-        cluster.create(SECRETS, made)
+        cluster.create(SECRET, made)
         return
     if found.get("immutable"):
         raise MasterKeyError(
@@ -155,7 +154,7 @@ def _write(cluster: Cluster, found: Object | None, keys: Secret) -> None:
             path=f"{cluster.name}: {PLACE}",
             hint="let whoever made it make it again without `immutable: true`",
         )
-    cluster.replace(SECRETS, made)
+    cluster.replace(SECRET, made)
 
 
 def _prove(proof: Proof, keys: Secret, what: str) -> None:
