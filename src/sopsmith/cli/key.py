@@ -6,7 +6,9 @@ import click
 
 from sopsmith.cli.lazy import LazyGroup
 
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "list": "List who opens what, and what hangs on whom alone",
+}
 
 
 @click.group("key", cls=LazyGroup.over(COMMANDS, "key_"))
