@@ -11,7 +11,7 @@ from sopsmith.sops.metadata import Metadata
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from sopsmith.sops.masterkeys import Kind
 
@@ -87,12 +87,14 @@ class Keyring:
             probe = age.wrap(recipient, Secret(bytes(KEY_SIZE)))
         except MasterKeyError:
             return None
-        mute = [one for one in self.identities if not one.recipient.startswith("age1")]
-        for ask in (lambda: mute, lambda: self._asked_late(recipient), self._asked_last):
-            for one in ask():
-                if age.unwrap(probe, [one]) is not None:
-                    return one
-        return None
+        offered = self._offer(recipient)
+        return next((one for one in offered if age.unwrap(probe, [one]) is not None), None)
+
+    def _offer(self, recipient: str) -> Iterator[Identity]:
+        """Yield identities that may be a recipient's, from one place after the other."""
+        yield from [one for one in self.identities if not one.recipient.startswith("age1")]
+        yield from self._asked_late(recipient)
+        yield from self._asked_last()
 
     def _asked_late(self, recipient: str) -> list[Identity]:
         if self._late is None or recipient in self._refused:
