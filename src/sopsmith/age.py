@@ -14,6 +14,7 @@ from sopsmith.secret import Secret
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
 _X25519 = "AGE-SECRET-KEY-1"
@@ -226,15 +227,26 @@ def wrap(recipient: str, data_key: Secret) -> str:
     Raises:
         MasterKeyError: The recipient cannot be used.
     """
+    return wrap_for((recipient,), data_key)
+
+
+def wrap_for(recipients: Sequence[str], content: Secret) -> str:
+    """Return an armored age file that each of some recipients opens alone.
+
+    Raises:
+        MasterKeyError: A recipient cannot be used, or not together with the others.
+    """
     from pyrage import EncryptError, encrypt
 
-    native = _NATIVE.get(recipient)
-    if native is None:
-        native = _NATIVE[recipient] = _native_recipient(recipient)
+    for one in recipients:
+        if one not in _NATIVE:
+            _NATIVE[one] = _native_recipient(one)
+    natives = [_NATIVE[one] for one in recipients]
     try:
-        return str(encrypt(data_key.reveal(), [native], armored=True).decode())
+        return str(encrypt(content.reveal(), natives, armored=True).decode())
     except EncryptError:
-        raise MasterKeyError(f"could not encrypt to {recipient[:20]}…") from None
+        shown = ", ".join(f"{one[:20]}…" for one in recipients)
+        raise MasterKeyError(f"could not encrypt to {shown}") from None
 
 
 def unwrap(enc: str, identities: list[Identity]) -> bytes | None:

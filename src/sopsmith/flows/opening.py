@@ -1,0 +1,74 @@
+"""Count the files of a repository that some identities open, scope by scope."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from sopsmith.age import Identity
+from sopsmith.errors import Error, NoIdentity
+from sopsmith.flows.reading import read_for_sops
+from sopsmith.ports import Trees
+from sopsmith.repo.settings import RepoSettings
+from sopsmith.sops.check import check
+from sopsmith.sops.keyring import Keyring
+from sopsmith.sops.recognise import recognise
+
+ELSEWHERE = "elsewhere"
+
+
+class Opened(NamedTuple):
+    """How many encrypted files of a scope open.
+
+    Attributes:
+        scope: Its name, or `ELSEWHERE` for files in no scope's folder.
+        opened: Files that open and whose MAC holds.
+        files: All encrypted files.
+    """
+
+    scope: str
+    opened: int
+    files: int
+
+
+def count_opened(
+    root: str, settings: RepoSettings, identities: list[Identity], trees: Trees
+) -> tuple[Opened, ...]:
+    """Return what some identities open, for each scope that has an encrypted file.
+
+    Raises:
+        OutsideError: The root is not there.
+    """
+    keyring = Keyring(identities)
+    counts: dict[str, list[int]] = {}
+    for path in trees.walk((root,)):
+        opens = _opens(path, keyring, trees)
+        if opens is not None:
+            count = counts.setdefault(_scope_of(os.path.relpath(path, root), settings), [0, 0])
+            count[0] += opens
+            count[1] += 1
+    order = [*(scope.name for scope in settings.scopes), ELSEWHERE]
+    return tuple(Opened(name, *counts[name]) for name in order if name in counts)
+
+
+def _opens(path: str, keyring: Keyring, trees: Trees) -> bool | None:
+    """Tell whether a SOPS file opens; None where it is none."""
+    try:
+        data = read_for_sops(trees, path)
+        name = recognise(data, path)
+        if name is None:
+            return None
+        check(data, name, path, keyring)
+    except NoIdentity:
+        return False
+    except Error:
+        # It is broken or no SOPS file after all: `sopsmith verify` says which.
+        return None
+    return True
+
+
+def _scope_of(path: str, settings: RepoSettings) -> str:
+    for scope in settings.scopes:
+        if path.startswith(f"{settings.overlay_folder(scope.name)}/"):
+            return scope.name
+    return ELSEWHERE

@@ -1,0 +1,216 @@
+"""Restore identities from backups, once it is proven that they open the repository's files.
+
+Anyone can encrypt something to the recovery recipients, which are public, so a backup alone
+proves nothing: what counts is that its identities open what stands in Git. Nothing is written
+before that, and what stands in a file of identities is never dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sopsmith.age import Identity, parse_identities
+from sopsmith.errors import NoIdentity, NotThere
+from sopsmith.flows.backup_checks import is_x25519, readers_of, refuse_inside
+from sopsmith.flows.backup_content import Content, open_backup
+from sopsmith.flows.backup_store import (
+    check_history,
+    check_noted,
+    find_backups,
+    find_coverage,
+    read_backup,
+    read_record,
+)
+from sopsmith.flows.opening import Opened, count_opened
+from sopsmith.ports import Archive, Files, Trees
+from sopsmith.repo.backups import Backup, object_name
+from sopsmith.repo.key_file import parse_key_file
+from sopsmith.repo.settings import RepoSettings
+from sopsmith.secret import Secret
+
+
+@dataclass(frozen=True)
+class RestoreRequest:
+    """What is to be restored.
+
+    Attributes:
+        root: The repository's root, absolute.
+        repository: The folder that git sees, absolute and without symbolic links.
+        keys_path: The file of identities to extend.
+        record_path: Where the repository notes its last backup.
+        number: Of a backup; 0 for the newest that hold this repository's identities.
+    """
+
+    root: str
+    repository: str
+    settings: RepoSettings
+    keys_path: str
+    record_path: str
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class Doors:
+    """What the flow needs of the outside.
+
+    Attributes:
+        files: The repository's files.
+        keys: The same for identities: new files are 0600, and their folders 0700.
+        lock: Holds a file of identities against other processes.
+    """
+
+    files: Files
+    trees: Trees
+    keys: Files
+    archive: Archive
+    lock: Callable[[str], AbstractContextManager[None]]
+
+
+class Restored(NamedTuple):
+    """An identity from a backup.
+
+    Attributes:
+        line: Its text.
+        block: The same with its label.
+        backup: The number of the backup that it is from.
+        scopes: Whose recipient it is in `sopsmith.yaml`.
+        stands: The file of identities holds it already.
+    """
+
+    recipient: str
+    line: Secret
+    block: Secret
+    backup: int
+    scopes: tuple[str, ...]
+    stands: bool
+
+
+@dataclass(frozen=True)
+class RestorePlan:
+    """What would be restored, and the proof that it opens something.
+
+    Attributes:
+        opened: For each scope with encrypted files, how many of them these identities open.
+        remarks: Sentences about backups that were left out.
+    """
+
+    identities: tuple[Restored, ...]
+    opened: tuple[Opened, ...]
+    remarks: tuple[str, ...]
+
+
+def plan_restore(request: RestoreRequest, openers: list[Identity], doors: Doors) -> RestorePlan:
+    """Return what `apply_restore` would write; opens backups and files, and writes nothing.
+
+    Args:
+        openers: Recovery identities.
+
+    Raises:
+        NotThere: There is no such backup, or none at all; the store answered.
+        Denied, Unreachable: The store refuses, or did not answer; nothing is known.
+        Tampered: A backup is cut or changed, or not the one that the repository notes.
+        NoIdentity: The recovery identity does not open it, or nothing in it opens a file here.
+        OutsideError: The file of identities lies in the repository.
+    """
+    refuse_inside(request.repository, request.keys_path)
+    remarks: list[str] = []
+    found: dict[str, Restored] = {}
+    standing = _standing(request.keys_path, doors.keys)
+    readers = readers_of(request.settings, ())
+    for backup, content in _contents(request, openers, doors, remarks):
+        for entry in content.entries:
+            found.setdefault(
+                entry.recipient,
+                Restored(
+                    entry.recipient,
+                    entry.line,
+                    Secret(content.block(entry)),
+                    backup.number,
+                    readers.get(entry.recipient, ()),
+                    entry.recipient in standing,
+                ),
+            )
+    identities = tuple(found.values())
+    opened = count_opened(request.root, request.settings, _identities(identities), doors.trees)
+    _require_opening(identities, opened, doors.archive.place(""))
+    return RestorePlan(identities, opened, tuple(remarks))
+
+
+def apply_restore(made: RestorePlan, request: RestoreRequest, doors: Doors) -> None:
+    """Append what is missing to the file of identities, mode 0600.
+
+    Raises:
+        OutsideError: It cannot be written; what stood there stands.
+        MasterKeyError: What stands there is no list of identities.
+    """
+    with doors.lock(request.keys_path):
+        # Read again: another program may have appended since the plan was made.
+        data = doors.keys.find(request.keys_path) or b""
+        standing = {entry.recipient for entry in parse_key_file(data, request.keys_path)}
+        new = [one for one in made.identities if one.recipient not in standing]
+        if new:
+            gap = b"" if not data or data.endswith(b"\n") else b"\n"
+            lines = b"".join(one.block.reveal() for one in new)
+            doors.keys.write(request.keys_path, data + gap + lines, mode=0o600)
+
+
+def _standing(path: str, keys: Files) -> set[str]:
+    return {entry.recipient for entry in parse_key_file(keys.find(path) or b"", path)}
+
+
+def _contents(
+    request: RestoreRequest, openers: list[Identity], doors: Doors, remarks: list[str]
+) -> Iterator[tuple[Backup, Content]]:
+    """Yield the backups to restore from, opened, the newest first.
+
+    The first one must open. Others hold what the first one has not; they may be of a time with
+    other recovery recipients, and are then left out with a remark.
+    """
+    archive = doors.archive
+    for index, backup in enumerate(_chosen(request, doors, remarks)):
+        place = archive.place(object_name(backup.number))
+        try:
+            yield backup, open_backup(backup, openers, place)
+        except NoIdentity as error:
+            if not index:
+                raise
+            remarks.append(f"left out: {error}")
+
+
+def _chosen(request: RestoreRequest, doors: Doors, remarks: list[str]) -> list[Backup]:
+    archive, record = doors.archive, read_record(doors.files, request.record_path)
+    if request.number:
+        named = read_backup(archive, request.number)
+        check_noted(archive, named, record)
+        return [named]
+    known = find_backups(archive)
+    check_history(archive, known, record)
+    if not known.numbers:
+        raise NotThere("holds no backup", path=archive.place(""))
+    newest = read_backup(archive, known.newest)
+    wanted = filter(is_x25519, readers_of(request.settings, ()))
+    coverage = find_coverage(archive, known, wanted)
+    remarks += [f"left out: {error}" for error in coverage.damaged]
+    return sorted({newest, *coverage.newest_of.values()}, reverse=True)
+
+
+def _identities(found: tuple[Restored, ...]) -> list[Identity]:
+    lines = "\n".join(one.line.reveal().decode() for one in found)
+    return parse_identities(lines, "the backup")
+
+
+def _require_opening(found: tuple[Restored, ...], opened: tuple[Opened, ...], place: str) -> None:
+    """Refuse identities that open nothing here.
+
+    Where no encrypted file stands yet, being a recipient of the repository must do.
+    """
+    proven = any(one.opened for one in opened) if opened else any(one.scopes for one in found)
+    if not proven:
+        raise NoIdentity(
+            "no identity in the backup opens a file of this repository, so nothing was restored",
+            path=place,
+            hint="name an older backup by its number, or check backup.store in sopsmith.yaml",
+        )
