@@ -75,6 +75,7 @@ class _Events:
     """libyaml's events with one look ahead."""
 
     def __init__(self, text: str) -> None:
+        self.text = text
         self._events = iter(pyyaml.parse(text, Loader=_LOADER))
         self._head: Any = None
         try:
@@ -171,6 +172,11 @@ class _Composer:
 
     def _sequence(self, event: Any, depth: int, *, flow: bool) -> Sequence:
         indent = event.start_mark.column
+        if (event.anchor or event.tag) and not flow:
+            # The event begins with its anchor; it ends before the first dash, or behind it
+            # where the dashes stand in the column of the key.
+            end = event.end_mark
+            indent = end.column - (self._events.text[end.index : end.index + 1] != "-")
         sequence = Sequence([], event.start_mark.index, flow=flow, indent=indent)
         while not isinstance(self._events.peek(), pyyaml.SequenceEndEvent):
             sequence.items.append(self._node(indent=indent, flow=flow, depth=depth + 1))

@@ -9,7 +9,7 @@ from tests.documents import LINES, MODELS, TEXTS, TRAPS, Model, same, to_yaml
 from sopsmith.errors import FormatError
 from sopsmith.formats import yaml
 from sopsmith.formats.splice import splice
-from sopsmith.formats.tree import Mapping, Scalar, to_object, walk
+from sopsmith.formats.tree import Mapping, Scalar, Sequence, to_object, walk
 
 
 def values(text: str) -> dict[tuple[str | int, ...], object]:
@@ -111,3 +111,24 @@ def test_a_token_stands_deeper_than_the_key_whose_block_it_replaces(text: str) -
     more = splice(text, [(block.start, block.end, source)])
     [again] = yaml.parse(more)
     assert next(one.value for _, _, one in walk(again.root)) == "ENC[x]"
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("a:\n- &n\n    - x\n", (0, 4)),
+        ("a: &n\n- !!seq\n    - x\n", (0, 4)),
+        ("a: &n\n  - - x\n", (2, 4)),
+        ("a: &n [[x]]\n", (3, 7)),
+    ],
+)
+def test_a_list_is_as_deep_as_its_dashes_whatever_anchors_it(
+    text: str, columns: tuple[int, int]
+) -> None:
+    (tree,) = yaml.parse(text)
+    assert isinstance(tree.root, Mapping)
+    outer = tree.root.entries[0][1]
+    assert isinstance(outer, Sequence)
+    inner = outer.items[0]
+    assert isinstance(inner, Sequence)
+    assert (outer.indent, inner.indent) == columns
