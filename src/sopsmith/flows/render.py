@@ -12,13 +12,14 @@ from collections.abc import Callable
 from itertools import takewhile
 from typing import NamedTuple
 
-from sopsmith.errors import Error, ManifestError, OutsideError
+from sopsmith.errors import Error, OutsideError
 from sopsmith.formats import yaml
 from sopsmith.formats.tree import to_object
 from sopsmith.kube.lists import members
-from sopsmith.kube.mask import find_tokens, mask
+from sopsmith.kube.mask import mask
 from sopsmith.ports import Files, Programs
 from sopsmith.repo.kustomization import Layer, Use, find_generators
+from sopsmith.repo.outcome import check_outcome
 from sopsmith.repo.promises import Promise, find_promises
 
 AUTO, KUSTOMIZE, KUBECTL, BUILTIN = "auto", "kustomize", "kubectl", "builtin"
@@ -28,6 +29,7 @@ _WORDS = {
     KUSTOMIZE: ["build", "--enable-alpha-plugins", "--enable-exec"],
     KUBECTL: ["kustomize", "--enable-alpha-plugins"],
 }
+_BOTH = "kustomize needs both --enable-alpha-plugins and --enable-exec"
 _LONGEST = 1000  # characters of kustomize's that are passed on
 
 Manifest = dict[str, object]
@@ -104,7 +106,7 @@ def render(request: Request, doors: Doors) -> Rendered:
         promises = [promise._replace(hashed=False) for promise in promises]
     else:
         objects = _build(engine, request, doors.programs, uses)
-    _check(objects, promises, request.folder)
+    check_outcome(objects, promises, request.folder, hint=_BOTH)
     return Rendered(objects, engine, len(promises), promises)
 
 
@@ -179,35 +181,3 @@ def _placed(one: Manifest, layer: Layer) -> Manifest:
     if layer.namespace:
         placed["namespace"] = layer.namespace
     return {**one, "metadata": placed}
-
-
-def _check(objects: list[Manifest], promises: list[Promise], folder: str) -> None:
-    for one in objects:
-        for key in find_tokens(one):
-            raise ManifestError(
-                f"{_name(one)} would reach the cluster with ciphertext as its value",
-                path=folder,
-                key=key,
-                hint="the encrypted file is used without the ksops generator",
-            )
-    by_kind: dict[object, list[Manifest]] = {}
-    for one in objects:
-        by_kind.setdefault(one.get("kind"), []).append(one)
-    broken = [
-        promise
-        for promise in promises
-        if not any(promise.is_kept_by(one) for one in by_kind.get(promise.kind, []))
-    ]
-    if broken:
-        names = ", ".join(f"{promise.kind} {promise.name}" for promise in broken)
-        raise ManifestError(
-            f"the generators promise what does not come out: {names}",
-            path=broken[0].source if len(broken) == 1 else folder,
-            hint="kustomize needs both --enable-alpha-plugins and --enable-exec",
-        )
-
-
-def _name(one: Manifest) -> str:
-    metadata = one.get("metadata")
-    name = metadata.get("name") if isinstance(metadata, dict) else None
-    return f"{one.get('kind')} {name}"
