@@ -1,10 +1,21 @@
 #!/bin/sh
-# Build the real kustomize, sops, age and MinIO into .tools/bin, each once for each version.
+# Build the real tools and servers into .tools/bin, each once for each version: kustomize, sops,
+# age and MinIO as their own modules have them; etcd, kube-apiserver, Argo CD and a small Redis
+# by the mains in tools/go, whose go.mod and go.sum pin them. One after the other: the largest
+# takes 2.8 GB of memory.
 set -eu
 cd "$(dirname "$0")/.."
 . tools/versions.env
 bin=$(pwd -P)/.tools/bin
 mkdir -p "$bin" .tools/stamps
+
+need_go() {
+    if ! command -v go >/dev/null 2>&1; then
+        echo "error: building $1 needs Go, and there is no go on PATH" >&2
+        echo "hint: install Go 1.26 or newer; make test runs without it" >&2
+        exit 1
+    fi
+}
 
 # build PROGRAM VERSION PACKAGE: the stamp carries the version, so a new pin builds again.
 build() {
@@ -12,11 +23,7 @@ build() {
     if [ -x "$bin/$1" ] && [ -f "$stamp" ]; then
         return
     fi
-    if ! command -v go >/dev/null 2>&1; then
-        echo "error: building $1 $2 needs Go, and there is no go on PATH" >&2
-        echo "hint: install Go 1.25 or newer; make test runs without it" >&2
-        exit 1
-    fi
+    need_go "$1 $2"
     echo "building $1 $2" >&2
     rm -f ".tools/stamps/$1@"*
     (cd .tools && GOWORK=off GOFLAGS=-mod=mod GOBIN="$bin" go install "$3@$2")
@@ -28,3 +35,42 @@ build sops "$SOPS_VERSION" github.com/getsops/sops/v3/cmd/sops
 build age "$AGE_VERSION" filippo.io/age/cmd/age
 build age-keygen "$AGE_VERSION" filippo.io/age/cmd/age-keygen
 build minio "$MINIO_VERSION" github.com/minio/minio
+
+# build_main PROGRAM [LINKER FLAGS]: of tools/go/PROGRAM; the stamp carries a sum of all that.
+build_main() {
+    sum=$({ cat "tools/go/$1/main.go" "tools/go/$1/go.mod" "tools/go/$1/go.sum"; echo "${2:-}"; } |
+        cksum | tr ' ' -)
+    stamp=.tools/stamps/$1@$sum
+    if [ -x "$bin/$1" ] && [ -f "$stamp" ]; then
+        return
+    fi
+    need_go "$1"
+    echo "building $1" >&2
+    rm -f ".tools/stamps/$1@"*
+    (cd "tools/go/$1" && GOWORK=off GOFLAGS=-mod=readonly \
+        go build -trimpath -buildvcs=false -ldflags "-s -w ${2:-}" -o "$bin/$1" .)
+    : >"$stamp"
+}
+
+build_main redis
+build_main etcd
+kube_version=$(sed -n 's/^.*k8s.io\/kubernetes \(v[0-9.]*\)$/\1/p' tools/go/kube-apiserver/go.mod)
+build_main kube-apiserver "-X k8s.io/component-base/version.gitVersion=$kube_version"
+build_main argocd
+
+# One program is all parts of Argo CD, by the name that it is called by.
+for part in application-controller applicationset-controller cmp-server git-ask-pass repo-server; do
+    ln -sf argocd "$bin/argocd-$part"
+done
+# The kinds that it brings to a cluster stand in its module.
+argocd_version=$(sed -n 's/^.*argo-cd\/v3 \(v[0-9.]*\)$/\1/p' tools/go/argocd/go.mod)
+if [ ! -f ".tools/stamps/crds@$argocd_version" ]; then
+    need_go "the kinds of Argo CD"
+    module=$(cd tools/go/argocd &&
+        GOWORK=off go list -mod=readonly -m -f '{{.Dir}}' github.com/argoproj/argo-cd/v3)
+    rm -rf .tools/crds ".tools/stamps/crds@"*
+    mkdir -p .tools/crds
+    cp "$module"/manifests/crds/*-crd.yaml .tools/crds/
+    chmod u+w .tools/crds/*
+    : >".tools/stamps/crds@$argocd_version"
+fi

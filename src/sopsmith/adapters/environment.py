@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+_CLUSTER = frozenset({"KUBECONFIG", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"})
+
+
 class Settings:
     """What the environment says; nothing below the edge reads it again.
 
@@ -17,7 +20,8 @@ class Settings:
         home: The user's home folder; "" where there is none.
         config_home: The user's configuration folder, as Go's os.UserConfigDir has it.
         data_home: The user's folder of data, as the XDG base directories have it; "" without HOME.
-        variables: The `SOPS_*`, `KSOPS_*`, `SOPSMITH_*` and `VAULT_*` variables.
+        variables: The `SOPS_*`, `KSOPS_*`, `SOPSMITH_*` and `VAULT_*` variables, and those that
+            say how to reach a cluster.
     """
 
     __slots__ = ("config_home", "data_home", "home", "variables")
@@ -45,7 +49,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     variables = {
         name: value
         for name, value in source.items()
-        if name.startswith(("SOPS_", "KSOPS_", "SOPSMITH_", "VAULT_"))
+        if name.startswith(("SOPS_", "KSOPS_", "SOPSMITH_", "VAULT_")) or name in _CLUSTER
     }
     return Settings(home, _config_home(source, home), variables, _data_home(source, home))
 
