@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 
 class Files(Protocol):
@@ -136,6 +136,59 @@ class Archive(Protocol):
 
     def replace(self, name: str, data: bytes) -> None:
         """Store an object under a name that may be taken, whole or not at all."""
+
+
+class Place(Protocol):
+    """Hold an archive: what can be looked at and changed about where it is kept.
+
+    Every method raises `Denied` and `Unreachable` as an `Archive` does, and what changes
+    something `OutsideError` where the place cannot be so.
+    """
+
+    @property
+    def address(self) -> str:
+        """Where it is, for people: `s3://bucket` or a folder's path."""
+
+    def exists(self) -> bool:
+        """Tell whether it is there."""
+
+    def make(self) -> None:
+        """Make it, closed to others."""
+
+    def open_to(self) -> list[str]:
+        """Return who else may get in: none, or texts for people."""
+
+    def close(self) -> None:
+        """Let nobody else in."""
+
+
+class Retention(NamedTuple):
+    """How long new objects cannot be deleted.
+
+    Attributes:
+        days: 0 where the bucket could lock objects and does not.
+        mode: `GOVERNANCE` or `COMPLIANCE`; "" where it does not.
+    """
+
+    days: int
+    mode: str = ""
+
+
+@runtime_checkable
+class Bucket(Place, Protocol):
+    """A place that can keep every version of an object, and lock them."""
+
+    def keeps_versions(self) -> bool:
+        """Tell whether versioning is on."""
+
+    def keep_versions(self) -> None:
+        """Turn versioning on."""
+
+    def retention(self) -> Retention | None:
+        """Return for how long new objects are locked, or None where the bucket has no lock."""
+
+    def retain(self, days: int) -> None:
+        """Lock new objects for some days; mode GOVERNANCE unless a mode is set already."""
 
 
 Object = dict[str, Any]

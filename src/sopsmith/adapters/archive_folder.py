@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from sopsmith.adapters.archive_name import MAX_SIZE, check_name, too_large
-from sopsmith.adapters.private import MODE, make_folders
+from sopsmith.adapters.private import FOLDER_MODE, MODE, make_folders
 from sopsmith.errors import Conflict, Denied, NotThere, OutsideError, Unreachable
 
 _DENIED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
@@ -191,3 +191,32 @@ def _rename_to_free(folder: int, temporary: str, name: str) -> None:
         if code in {errno.EINVAL, errno.ENOSYS}:
             raise OSError(errno.ENOTSUP, "this file system cannot store without replacing")
         raise OSError(code, os.strerror(code))
+
+
+class FolderPlace:
+    """`ports.Place` over a folder."""
+
+    def __init__(self, path: str) -> None:
+        self.address = os.path.abspath(path)
+
+    def exists(self) -> bool:
+        """Tell whether the folder is there."""
+        if os.path.lexists(self.address) and not os.path.isdir(self.address):
+            raise OutsideError("is no folder", path=self.address)
+        return os.path.isdir(self.address)
+
+    def make(self) -> None:
+        """Make the folder, and those above it that are missing."""
+        make_folders(self.address)
+
+    def open_to(self) -> list[str]:
+        """Return who else than the owner has a right to the folder."""
+        mode = stat.S_IMODE(os.stat(self.address).st_mode)
+        return [f"other users of this machine (mode {mode:04o})"] if mode & 0o077 else []
+
+    def close(self) -> None:
+        """Leave the rights of the owner alone."""
+        try:
+            os.chmod(self.address, FOLDER_MODE)
+        except OSError as error:
+            raise _error_of(error, self.address) from None

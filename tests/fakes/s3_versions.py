@@ -1,0 +1,204 @@
+"""Stand in for an S3 server that keeps versions: what an archive and its bootstrap ask of one.
+
+This is a fake. It looks at no signature; `tests/contracts/test_archive_s3.py` and, over a real
+MinIO, `tests/e2e/test_archive.py` hold it and the server to the same suite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
+from urllib.parse import parse_qs, unquote, urlsplit
+from xml.sax.saxutils import escape
+
+from tests.loopback import Loopback, running
+
+
+class Faults:
+    """What goes wrong at the server from now on.
+
+    Attributes:
+        conditions: What `If-None-Match` meets: "obeyed", "refused" (501) or "ignored".
+        answer: (HTTP status, code) of every answer; a code that is empty is no XML at all.
+        lacks: Sub-resources that it does not have, such as `versions`.
+        cut: Announce the whole object and send half of it.
+        lose: The next PUT is stored, and its answer never sent.
+    """
+
+    def __init__(self) -> None:
+        self.conditions = "obeyed"
+        self.answer: tuple[int, str] | None = None
+        self.lacks: set[str] = set()
+        self.cut = False
+        self.lose = False
+
+
+class VersionsFake(Loopback):
+    """One server.
+
+    Attributes:
+        versions: Bucket and key to its versions, oldest first; None is the mark of a deletion.
+        subresources: Bucket and name, such as `policy`, to what was PUT there.
+        intruder: What somebody else stores just before the next PUT of an object.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(_Handler)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything, faults too."""
+        self.buckets: set[str] = set()
+        self.versions: dict[str, list[bytes | None]] = {}
+        self.subresources: dict[tuple[str, str], bytes] = {}
+        self.faults = Faults()
+        self.requests: list[str] = []
+        self.intruder: bytes | None = None
+
+    def versioned(self, bucket: str) -> bool:
+        """Tell whether a bucket keeps versions."""
+        return b"Enabled" in self.subresources.get((bucket, "versioning"), b"")
+
+
+@contextmanager
+def serving() -> Iterator[VersionsFake]:
+    """Run a server while the block runs."""
+    with running(VersionsFake()) as server:
+        yield server
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: VersionsFake
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # Head and body are two packets; the second would wait.
+
+    def do_GET(self) -> None:
+        bucket, key, query = self._parts()
+        if self._fails(query):
+            return
+        if bucket not in self.server.buckets:
+            self._refuse(404, "NoSuchBucket")
+        elif key:
+            self._get(f"{bucket}/{key}", query)
+        elif "versions" in query or "list-type" in query:
+            self._list(bucket, query)
+        else:
+            self._subresource(bucket, query)
+
+    def do_PUT(self) -> None:
+        bucket, key, query = self._parts()
+        data = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self._fails(query):
+            return
+        if key:
+            self._put(bucket, f"{bucket}/{key}", data)
+        elif query:
+            self.server.subresources[bucket, next(iter(query))] = data
+            self._answer(200, b"")
+        elif bucket in self.server.buckets:
+            self._refuse(409, "BucketAlreadyOwnedByYou")
+        else:
+            self.server.buckets.add(bucket)
+            if self.headers.get("x-amz-bucket-object-lock-enabled"):
+                lock = b"<ObjectLockEnabled>Enabled</ObjectLockEnabled>"
+                self.server.subresources[bucket, "object-lock"] = _xml(
+                    "ObjectLockConfiguration", lock
+                )
+            self._answer(200, b"")
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        pass
+
+    def _parts(self) -> tuple[str, str, dict[str, list[str]]]:
+        parts = urlsplit(self.path)
+        bucket, _, key = unquote(parts.path).strip("/").partition("/")
+        self.server.requests.append(f"{self.command} {self.path}")
+        return bucket, key, parse_qs(parts.query, keep_blank_values=True)
+
+    def _fails(self, query: dict[str, list[str]]) -> bool:
+        faults = self.server.faults
+        if faults.answer:
+            self._refuse(*faults.answer)
+            return True
+        if faults.lacks & set(query):
+            self._refuse(501, "NotImplemented")
+            return True
+        return False
+
+    def _get(self, path: str, query: dict[str, list[str]]) -> None:
+        found = self.server.versions.get(path, [])
+        number = int(query["versionId"][0]) if "versionId" in query else len(found) - 1
+        if not found or found[number] is None:
+            self._refuse(404, "NoSuchKey")
+            return
+        self._answer(200, found[number] or b"", cut=self.server.faults.cut)
+
+    def _put(self, bucket: str, path: str, data: bytes) -> None:
+        faults = self.server.faults
+        conditional = "If-None-Match" in self.headers
+        if bucket not in self.server.buckets:
+            self._refuse(404, "NoSuchBucket")
+            return
+        if conditional and faults.conditions == "refused":
+            self._refuse(501, "NotImplemented")
+            return
+        found = self.server.versions.setdefault(path, [])
+        if self.server.intruder is not None:
+            found.append(self.server.intruder)
+            self.server.intruder = None
+        if conditional and faults.conditions == "obeyed" and found and found[-1] is not None:
+            self._refuse(412, "PreconditionFailed")
+            return
+        if not self.server.versioned(bucket):
+            found.clear()
+        found.append(data)
+        if faults.lose:
+            faults.lose = False
+            self.close_connection = True
+            return
+        self._answer(200, b"")
+
+    def _list(self, bucket: str, query: dict[str, list[str]]) -> None:
+        prefix = f"{bucket}/{query.get('prefix', [''])[0]}"
+        lines = [f"<Name>{bucket}</Name>"]
+        for path in sorted(self.server.versions):
+            if not path.startswith(prefix):
+                continue
+            key = f"<Key>{escape(path.removeprefix(bucket + '/'))}</Key>"
+            found = self.server.versions[path]
+            if "versions" not in query:
+                lines += [f"<Contents>{key}</Contents>"] * (found[-1] is not None)
+                continue
+            for number, data in reversed([*enumerate(found)]):
+                name = "DeleteMarker" if data is None else "Version"
+                lines.append(f"<{name}>{key}<VersionId>{number}</VersionId></{name}>")
+        self._answer(200, _xml("ListResult", "".join(lines).encode()))
+
+    def _subresource(self, bucket: str, query: dict[str, list[str]]) -> None:
+        absent = {
+            "object-lock": "ObjectLockConfigurationNotFoundError",
+            "publicAccessBlock": "NoSuchPublicAccessBlockConfiguration",
+            "policy": "NoSuchBucketPolicy",
+        }
+        name = next(iter(query))
+        stored = self.server.subresources.get((bucket, name))
+        if stored is None and name in absent:
+            self._refuse(404, absent[name])
+        else:
+            self._answer(200, stored or _xml("Empty", b""))
+
+    def _refuse(self, status: int, code: str) -> None:
+        self._answer(status, _xml("Error", f"<Code>{code}</Code>".encode()) if code else b"")
+
+    def _answer(self, status: int, data: bytes, *, cut: bool = False) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data[: len(data) // 2] if cut else data)
+        if cut:
+            self.close_connection = True
+
+
+def _xml(name: str, inner: bytes) -> bytes:
+    return b"<?xml version='1.0'?><%s>%s</%s>" % (name.encode(), inner, name.encode())
