@@ -7,7 +7,9 @@ import click
 from sopsmith.cli.lazy import LazyGroup
 
 COMMANDS: dict[str, str] = {
+    "generate": "Make an identity for an environment that has none",
     "list": "List who opens what, and what hangs on whom alone",
+    "revoke": "Shut out a leaked identity, and list what it could read",
 }
 
 
