@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
-from sopsmith.errors import OutsideError
 from sopsmith.flows.init_settings import (
     InitRequest,
     Recipients,
@@ -21,6 +19,7 @@ from sopsmith.flows.init_settings import (
     missing_identities,
     read_rules,
 )
+from sopsmith.flows.keys_apart import Lock, refuse_inside
 from sopsmith.ports import Files
 from sopsmith.repo.key_file import NewIdentity, append_identity, check_list
 from sopsmith.repo.layout import SOPS_CONFIG, PlannedFile, find_gaps, layout_paths, plan_layout
@@ -29,10 +28,6 @@ from sopsmith.repo.settings import RepoSettings
 from sopsmith.secret import Secret
 
 __all__ = ["Doors", "InitPlan", "InitRequest", "NewIdentity", "apply_init", "plan_init"]
-
-
-Lock = Callable[[str], AbstractContextManager[None]]
-"""Hold a file of identities against other processes, by its path."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +87,7 @@ def plan_init(request: InitRequest, doors: Doors) -> InitPlan:
         }
         settings = build_new(request, made)
     if identities:
-        _refuse_inside(request, doors.files)
+        refuse_inside(request.root, request.keys_path, doors.files)
         check_list(doors.keys.find(request.keys_path) or b"", request.keys_path)
     existing = _read_existing(request.root, settings, doors.files)
     return InitPlan(
@@ -120,32 +115,6 @@ def apply_init(made: InitPlan, doors: Doors) -> None:
             doors.keys.write(made.keys_path, data, mode=0o600)
     for file in made.files:
         doors.files.write(os.path.join(made.root, file.path), file.data)
-
-
-def _refuse_inside(request: InitRequest, files: Files) -> None:
-    """Refuse to put identities where git, or whoever gets the folder, would see them."""
-    repository = _repository(request.root, files)
-    if os.path.commonpath([repository, request.keys_path]) == repository:
-        raise OutsideError(
-            f"lies inside the repository {repository}, where no identity may stand",
-            path=request.keys_path,
-            hint="set XDG_CONFIG_HOME to a folder outside of it, or name recipients: --recipient",
-        )
-
-
-def _repository(root: str, files: Files) -> str:
-    """Return the working tree of git that a folder lies in, or the folder itself."""
-    folder = root
-    while True:
-        try:
-            if ".git" in files.names(folder):
-                return folder
-        except OutsideError:
-            return root
-        parent = os.path.dirname(folder)
-        if parent == folder:
-            return root
-        folder = parent
 
 
 def _read_existing(root: str, settings: RepoSettings, files: Files) -> dict[str, bytes]:

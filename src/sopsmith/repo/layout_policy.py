@@ -24,13 +24,18 @@ def build_sops_config(settings: RepoSettings) -> str:
         "creation_rules:",
     ]
     for scope in (*settings.environments, settings.core):
-        lines += [
-            f"  # {scope.name}",
-            f"  - path_regex: {_path_regex(settings.overlay_folder(scope.name))}",
-            f"    encrypted_regex: {ENCRYPTED_REGEX}",
-            *_age_lines(settings.readers(scope.name)),
-        ]
+        lines += rule_lines(settings, scope.name, settings.readers(scope.name))
     return "\n".join(lines) + "\n"
+
+
+def rule_lines(settings: RepoSettings, scope_name: str, readers: tuple[str, ...]) -> list[str]:
+    """Return the lines of a scope's rule, as an item of `creation_rules`."""
+    return [
+        f"  # {scope_name}",
+        f"  - path_regex: {_path_regex(settings.overlay_folder(scope_name))}",
+        f"    encrypted_regex: {ENCRYPTED_REGEX}",
+        *_age_lines(readers),
+    ]
 
 
 def _path_regex(folder: str) -> str:
