@@ -7,6 +7,7 @@ import click
 from sopsmith.cli.lazy import LazyGroup
 
 COMMANDS: dict[str, str] = {
+    "bucket": "Make the bucket or folder for backups ready",
     "generate": "Make an identity for an environment that has none",
     "list": "List who opens what, and what hangs on whom alone",
     "revoke": "Shut out a leaked identity, and list what it could read",

@@ -1,0 +1,64 @@
+"""`sopsmith key bucket`: make the place for backups ready."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sopsmith.errors import UsageError
+
+if TYPE_CHECKING:
+    from sopsmith.flows.steps import Result, Step
+
+
+@click.command("bucket")
+@click.option("--check", is_flag=True, help="Look, change nothing, and end with 3 if it is not so.")
+@click.option("--dry-run", is_flag=True, help="Print what would be done and change nothing.")
+@click.option("--output", "-o", type=click.Choice(["text", "json"]), default="text")
+def command(*, check: bool, dry_run: bool, output: str) -> int:
+    """Make the bucket or folder of backup.store ready for backups.
+
+    A bucket is made where it is missing, closed to the public, keeps every version, and locks
+    objects for backup.retention_days. Each of these is read back. What is right is left alone.
+    """
+    import os
+
+    from sopsmith.adapters.files import LocalFiles
+    from sopsmith.cli.store_doors import open_store_place
+    from sopsmith.flows.bucket import build_steps
+    from sopsmith.flows.steps import DONE, apply_steps, check_steps
+    from sopsmith.repo.root import find_root, read_settings
+
+    if check and dry_run:
+        raise UsageError("--check and --dry-run both only look; give one")
+    files = LocalFiles()
+    root = os.path.relpath(find_root(files, "."))
+    backup = read_settings(files, root).backup
+    steps = build_steps(open_store_place(root, backup), backup.retention_days)
+    looks = check or dry_run
+    results = list(check_steps(steps) if looks else apply_steps(steps, _begin))
+    _show(results, as_json=output == "json")
+    if all(result.state == DONE for result in results):
+        return 0
+    return (3 if check else 0) if looks else 1
+
+
+def _begin(step: Step) -> None:
+    from sopsmith.cli.talk import say
+
+    say(f"{step.title} …")
+
+
+def _show(results: list[Result], *, as_json: bool) -> None:
+    from sopsmith.cli.talk import put, put_json, say
+
+    seen = [(result.step, result.after or result.before) for result in results]
+    if as_json:
+        names = ("state", "why", "hint")
+        put_json([{"step": step.name, **dict(zip(names, at, strict=True))} for step, at in seen])
+        return
+    for step, at in seen:
+        put(f"{at.state:<7}  {step.title}: {at.why}\n".encode())
+        if at.hint:
+            say(f"hint: {at.hint}")

@@ -1,0 +1,148 @@
+"""What an S3 server says of a bucket is understood; a real MinIO's words are in tests/e2e."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from tests.contracts.s3_fake import ENVIRON
+from tests.fakes.s3_versions import VersionsFake, serving
+
+from sopsmith.adapters.bucket_s3 import S3Bucket, public_statements
+from sopsmith.adapters.s3 import S3Place
+from sopsmith.errors import Denied, OutsideError
+from sopsmith.ports import Retention
+
+ACL = (
+    b"<AccessControlPolicy><AccessControlList><Grant><Grantee xmlns:xsi="
+    b'"http://www.w3.org/2001/XMLSchema-instance" xsi:type="Group">'
+    b"<URI>http://acs.amazonaws.com/groups/global/AllUsers</URI></Grantee>"
+    b"<Permission>READ</Permission></Grant></AccessControlList></AccessControlPolicy>"
+)
+POLICY = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": ["s3:GetObject"]}]}
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[tuple[VersionsFake, S3Bucket]]:
+    """Return a server and what asks it for a bucket."""
+    with pytest.MonkeyPatch.context() as patch, serving() as server:
+        for name, value in ENVIRON.items():
+            patch.setenv(name, value)
+        yield server, S3Bucket(S3Place("backups", "", server.address))
+
+
+@pytest.fixture
+def server(running: tuple[VersionsFake, S3Bucket]) -> VersionsFake:
+    """Return the server, empty."""
+    running[0].reset()
+    return running[0]
+
+
+@pytest.fixture
+def bucket(running: tuple[VersionsFake, S3Bucket], server: VersionsFake) -> S3Bucket:
+    """Return a bucket that is not there."""
+    return running[1]
+
+
+def test_a_bucket_is_made_once_and_with_object_lock(bucket: S3Bucket) -> None:
+    assert not bucket.exists()
+    bucket.make()
+    bucket.make()
+    assert bucket.exists()
+    assert bucket.retention() == Retention(0)
+
+
+def test_versioning_and_retention_are_read_back(bucket: S3Bucket) -> None:
+    bucket.make()
+    assert not bucket.keeps_versions()
+    bucket.keep_versions()
+    bucket.retain(30)
+    assert bucket.keeps_versions()
+    assert bucket.retention() == Retention(30, "GOVERNANCE")
+
+
+def test_a_mode_that_was_chosen_stays(server: VersionsFake, bucket: S3Bucket) -> None:
+    bucket.make()
+    rule = (
+        b"<Rule><DefaultRetention><Mode>COMPLIANCE</Mode><Years>1</Years></DefaultRetention></Rule>"
+    )
+    lock = b"<ObjectLockConfiguration>%s</ObjectLockConfiguration>" % rule
+    server.subresources["backups", "object-lock"] = lock
+    assert bucket.retention() == Retention(365, "COMPLIANCE")
+    bucket.retain(400)
+    assert bucket.retention() == Retention(400, "COMPLIANCE")
+
+
+def test_public_access_is_blocked_where_the_server_can(bucket: S3Bucket) -> None:
+    bucket.make()
+    assert "not blocked" in bucket.open_to()[0]
+    bucket.close()
+    assert bucket.open_to() == []
+
+
+def test_where_it_cannot_be_blocked_grants_are_found_and_taken_out(
+    server: VersionsFake, bucket: S3Bucket
+) -> None:
+    bucket.make()
+    server.faults.lacks = {"publicAccessBlock"}
+    assert bucket.open_to() == []
+    server.subresources["backups", "acl"] = ACL
+    assert bucket.open_to() == ["everybody, by its ACL: READ"]
+    bucket.close()
+    assert bucket.open_to() == []
+
+
+def test_a_public_policy_is_found_and_left_to_its_author(
+    server: VersionsFake, bucket: S3Bucket
+) -> None:
+    bucket.make()
+    server.faults.lacks = {"publicAccessBlock"}
+    server.subresources["backups", "policy"] = json.dumps(POLICY).encode()
+    assert bucket.open_to() == ["everybody, by its policy: s3:GetObject"]
+    with pytest.raises(OutsideError, match="does not change policies") as caught:
+        bucket.close()
+    assert caught.value.hint == "aws s3api delete-bucket-policy --bucket backups"
+
+
+def test_a_policy_that_is_not_understood_is_not_taken_for_private(
+    server: VersionsFake, bucket: S3Bucket
+) -> None:
+    bucket.make()
+    server.subresources["backups", "policy"] = b'{"Statement": [7]}'
+    with pytest.raises(Denied, match="cannot be understood"):
+        bucket.open_to()
+
+
+def test_a_server_without_object_lock_is_a_choice_for_its_owner(
+    server: VersionsFake, bucket: S3Bucket
+) -> None:
+    server.faults.lacks = {"object-lock"}
+    bucket.make()
+    assert bucket.retention() is None
+    with pytest.raises(OutsideError, match="cannot give object lock") as caught:
+        bucket.retain(30)
+    assert "retention_days" in (caught.value.hint or "")
+
+
+def test_a_refusal_is_no_absence_of_a_bucket(server: VersionsFake, bucket: S3Bucket) -> None:
+    server.faults.answer = (403, "AccessDenied")
+    with pytest.raises(Denied):
+        bucket.exists()
+
+
+@pytest.mark.parametrize(
+    ("principal", "effect", "public"),
+    [
+        ("*", "Allow", True),
+        ({"AWS": "*"}, "Allow", True),
+        ({"AWS": ["arn:aws:iam::1:root", "*"]}, "Allow", True),
+        ({"AWS": "arn:aws:iam::1:root"}, "Allow", False),
+        ({"Service": "logging.s3.amazonaws.com"}, "Allow", False),
+        ("*", "Deny", False),
+    ],
+)
+def test_who_is_everybody_in_a_policy(principal: object, effect: str, public: bool) -> None:
+    statement = {"Effect": effect, "Principal": principal, "Action": "s3:*"}
+    for statements in (statement, [statement]):
+        assert public_statements({"Statement": statements}) == (["s3:*"] if public else [])
