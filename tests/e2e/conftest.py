@@ -8,8 +8,11 @@ from pathlib import Path
 
 import demo_data
 import pytest
+from tests.e2e.argocd import argocd
+from tests.e2e.control_plane import control_plane
 from tests.world import World
 
+__all__ = ["argocd", "control_plane"]
 ROOT = Path(__file__).parents[2]
 TOOLS = ROOT / ".tools" / "bin"
 

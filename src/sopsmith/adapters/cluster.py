@@ -61,7 +61,7 @@ class RealCluster:
     def find(self, kind: Kind, name: str, namespace: str = "") -> Object | None:
         """Return an object, or None where it is proven that there is none."""
         reply = self._wire.send("GET", _path(kind, namespace, name))
-        if reply.status == 404 and (_is_status(reply) or not self._has_group(kind)):
+        if reply.status == 404 and (_is_status(reply) or not self._serves(kind)):
             return None
         return self._demand(reply, "get", kind, name, namespace)
 
@@ -162,7 +162,7 @@ class RealCluster:
         """
         if reply.status in {200, 201, 202} and reply.body is not None:
             return reply.body
-        if reply.status == 404 and not _is_status(reply) and not self._has_group(kind):
+        if reply.status == 404 and not _is_status(reply) and not self._serves(kind):
             raise self._no_kind(kind)
         where = f" in namespace {namespace}" if namespace else ""
         resource = resource_name(kind)
@@ -186,18 +186,26 @@ class RealCluster:
         message = f"the cluster has no kind {kind.kind} ({api_version(kind)})"
         return NotThere(message, path=self.name)
 
-    def _has_group(self, kind: Kind) -> bool:
-        """Tell whether the cluster serves a kind's group, by its own list.
+    def _serves(self, kind: Kind) -> bool:
+        """Tell whether the cluster has a kind, by its own lists.
 
-        A 404 without a Status comes from the API server for groups that it does not have, and
+        A 404 without a Status comes from the API server for kinds that it does not have, and
         from anything else that may stand at the address.
         """
-        reply = self._wire.send("GET", "/apis")
-        if reply.status != 200 or reply.body is None or reply.body.get("kind") != "APIGroupList":
+        version = api_version(kind)
+        groups = self._listed("/apis", "APIGroupList", "groups")
+        versions = [one.get("groupVersion") for group in groups for one in group["versions"]]
+        if kind.group and version not in versions:
+            return False
+        path = f"/apis/{version}" if kind.group else f"/api/{version}"
+        resources = self._listed(path, "APIResourceList", "resources")
+        return kind.plural in {one.get("name") for one in resources}
+
+    def _listed(self, path: str, said: str, field: str) -> builtins.list[Object]:
+        reply = self._wire.send("GET", path)
+        if reply.status != 200 or reply.body is None or reply.body.get("kind") != said:
             raise self._unlike()
-        groups = reply.body.get("groups") or []
-        served = {(group["name"], one["version"]) for group in groups for one in group["versions"]}
-        return not kind.group or (kind.group, kind.version) in served
+        return reply.body.get(field) or []
 
     def _unlike(self) -> Unreachable:
         return Unreachable("what answers is not the Kubernetes API", path=self._access.server)
