@@ -6,8 +6,13 @@ import os
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from sopsmith.adapters.environment import read_settings
+from sopsmith.adapters.keys import default_keys_path
+from sopsmith.adapters.private import is_open_to_others
+from sopsmith.adapters.programs import LocalPrograms
 from sopsmith.cli.looking import open_trees
 from sopsmith.cli.sops_verbs import keyring_of_environment
+from sopsmith.flows.key_check import Keeping
 from sopsmith.flows.key_list import Doors
 from sopsmith.repo.root import find_root
 
@@ -33,3 +38,13 @@ def open_doors(repo: str, jobs: int | None) -> At:
     root = os.path.relpath(find_root(files, repo))
     now = datetime.now(UTC)
     return At(root, Doors(files, trees, workers, keyring_of_environment(), now))
+
+
+def open_keeping() -> Keeping:
+    """Return where files of identities may stand on this machine, and how to look at them."""
+    settings = read_settings()
+    paths = [settings.get("SOPS_AGE_KEY_FILE")]
+    if settings.config_home:
+        paths.append(default_keys_path(settings))
+    absolute = (os.path.abspath(path) for path in paths if path)
+    return Keeping(tuple(dict.fromkeys(absolute)), is_open_to_others, LocalPrograms())

@@ -17,8 +17,10 @@ from sopsmith.sops.recognise import is_marked, recognise
 
 NO_IDENTITY, BROKEN, UNREADABLE, IN_CLEAR = "no identity", "broken", "unreadable", "in clear"
 KINDS = (NO_IDENTITY, BROKEN, UNREADABLE, IN_CLEAR)
-_HOLDS: Answer = ()
-_NOT_OURS: Answer = None
+HOLDS: Answer = ()
+"""What `Check.one` says of a SOPS file that opens and whose MAC holds."""
+NOT_OURS: Answer = None
+"""What it says of a file that is none, and that no rule names."""
 
 
 class Problem(NamedTuple):
@@ -69,19 +71,19 @@ def verify(paths: tuple[str, ...], doors: Doors, tick: Callable[[], None]) -> Re
     Raises:
         OutsideError: A path is not there.
     """
-    work = _Check(doors).one
+    work = Check(doors).one
     looked_at = opened = 0
     problems = []
     for answer in doors.workers.map(work, doors.trees.walk(paths)):
         looked_at += 1
-        opened += answer == _HOLDS
+        opened += answer == HOLDS
         if answer:
             problems.append(Problem(*map(str, answer)))
         tick()
     return Report(looked_at, opened, tuple(problems))
 
 
-class _Check:
+class Check:
     """Check one file after the other; a fork of it works in each process."""
 
     def __init__(self, doors: Doors) -> None:
@@ -90,12 +92,12 @@ class _Check:
         self._rules = Rules(doors.files)
 
     def one(self, path: str) -> Answer:
-        """Return `_HOLDS`, `_NOT_OURS` or the fields of a `Problem`."""
+        """Return `HOLDS`, `NOT_OURS` or the fields of a `Problem`."""
         try:
             data = read_for_sops(self._trees, path)
             name = recognise(data, path)
             if name is not None and self._opens(data, name, path):
-                return _HOLDS
+                return HOLDS
             return self._plain(data, path)
         except NoIdentity as error:
             return _problem(path, NO_IDENTITY, error)
@@ -121,9 +123,9 @@ class _Check:
             rule = self._rules.rule_of(path)
         except Error:
             # A broken configuration opens nothing and closes nothing; lint names it.
-            return _NOT_OURS
+            return NOT_OURS
         if rule is None or not stands_in_clear(data, path, rule):
-            return _NOT_OURS
+            return NOT_OURS
         reason = f"stands in clear, and {rule.place} says that it is encrypted"
         return path, IN_CLEAR, reason, f"sopsmith encrypt --in-place {shlex.quote(path)}"
 
