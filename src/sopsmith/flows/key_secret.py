@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from sopsmith.errors import Conflict, MasterKeyError, NoIdentity
+from sopsmith.errors import Conflict, Error, FormatError, MasterKeyError, NoIdentity, NotEncrypted
 from sopsmith.kube.key_secret import (
     NAME,
     NAMESPACE,
@@ -25,7 +25,7 @@ from sopsmith.kube.key_secret import (
 from sopsmith.kube.kinds import SECRET
 from sopsmith.sops.check import check
 from sopsmith.sops.keyring import Keyring
-from sopsmith.sops.recognise import recognise
+from sopsmith.sops.recognise import is_marked, recognise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -112,13 +112,52 @@ def prove_opens(files: Iterable[tuple[str, bytes]], identities: Sequence[Identit
         NoIdentity: One does not open.
         Error: One is damaged.
     """
-    keyring, count = Keyring(list(identities), [PLACE]), 0
+    keyring = Keyring(list(identities), [PLACE])
+    return sum(opens(data, path, keyring) for path, data in files)
+
+
+def prove_kept(
+    files: Iterable[tuple[str, bytes]], before: Sequence[Identity], after: Sequence[Identity]
+) -> None:
+    """Make sure that what some identities open, others open too.
+
+    Raises:
+        NoIdentity: A file would be lost.
+    """
+    had, has = Keyring(list(before), [PLACE]), Keyring(list(after), [PLACE])
     for path, data in files:
-        name = recognise(data, path)
-        if name is not None:
-            check(data, name, path, keyring)
-            count += 1
-    return count
+        try:
+            opens(data, path, has)
+        except Error as error:
+            # What did not open before is not lost now: damaged, or for others alone.
+            if _opened(data, path, had):
+                raise NoIdentity(error.message, path=path, hint=error.hint) from None
+
+
+def opens(data: bytes, path: str, keyring: Keyring) -> bool:
+    """Tell whether a file is a SOPS file; if it is, it opens and its MAC holds.
+
+    Raises:
+        NoIdentity: It does not open.
+        Error: It is damaged.
+    """
+    name = recognise(data, path)
+    if name is None:
+        return False
+    try:
+        check(data, name, path, keyring)
+    except (NotEncrypted, FormatError) as error:
+        if isinstance(error, FormatError) and is_marked(data, name):
+            raise
+        return False
+    return True
+
+
+def _opened(data: bytes, path: str, keyring: Keyring) -> bool:
+    try:
+        return opens(data, path, keyring)
+    except Error:
+        return False
 
 
 def _change(cluster: Cluster, edit: Callable[[Secret], Secret], proof: Proof) -> ClusterKeys:

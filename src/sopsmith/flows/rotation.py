@@ -1,0 +1,242 @@
+"""Replace an environment's identity with no moment in which Argo CD cannot decrypt.
+
+    generate   the new identity stands on disk        before anything names it
+    back-up    a backup holds it                      before anything is encrypted to it
+    inject     the cluster holds both identities      before any file needs the new one
+    move       files and configuration name the new   while the cluster opens both
+    sync       Argo CD has the moved files
+    retire     the cluster loses the old identity     once nothing it opens needs the old one
+    renew      a backup holds what is in use
+
+Each step is done and then noted in the repository. Every step can be done again, so a run that
+was killed anywhere is finished by the same command.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from sopsmith.errors import Conflict, LayoutError, UsageError
+from sopsmith.flows.key_secret import opens, read_cluster_keys
+from sopsmith.flows.rotation_doors import Doors, Request
+from sopsmith.flows.rotation_files import find_environment, read_settings
+from sopsmith.flows.rotation_steps import Steps
+from sopsmith.repo.rotation import (
+    FOLDER,
+    GENERATE,
+    MOVE,
+    Rotation,
+    check_agrees,
+    dump_rotation,
+    parse_rotation,
+    rotation_path,
+)  # fmt: skip
+from sopsmith.repo.settings import FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sopsmith.ports import Files
+
+__all__ = [
+    "Doors", "Outcome", "Request", "abort_rotation", "find_rotations", "plan_rotation",
+    "run_rotation",
+]  # fmt: skip
+
+
+class Outcome(NamedTuple):
+    """How far a run came.
+
+    Attributes:
+        rotation: As it stands now.
+        waiting: Why it cannot go on by itself, or "" at the end.
+    """
+
+    rotation: Rotation
+    waiting: str
+
+
+def find_rotations(files: Files, root: str) -> list[Rotation]:
+    """Return every rotation that is noted in a repository, done or not.
+
+    Raises:
+        LayoutError, FormatError: A file is broken, or in the middle of a merge.
+    """
+    names = files.names(os.path.join(root, FOLDER))
+    ours = [name.removesuffix(".json") for name in names if name.endswith(".json")]
+    return [one for name in ours if (one := _find(files, root, name)) is not None]
+
+
+def plan_rotation(request: Request, doors: Doors) -> Rotation:
+    """Return the rotation that stands, or the one that a run would begin; writes nothing.
+
+    The new recipient of one that is yet to begin is "".
+
+    Raises:
+        Error: It could not be begun or taken on.
+    """
+    return _standing(request, doors) or _begin(request, doors)
+
+
+def run_rotation(request: Request, doors: Doors, begin: Callable[[str], None]) -> Outcome:
+    """Take a rotation on until it is done or waits for somebody.
+
+    Args:
+        begin: Told of each step before it is done.
+
+    Raises:
+        Conflict: Another process rotates this environment, or the rotation is being taken back.
+        LayoutError, FormatError: What is noted disagrees with the repository; says how.
+        Error: A step could not be done; the next run does it again.
+    """
+    steps = Steps(request, doors)
+    with doors.lock(_lock_path(request)):
+        rotation = _standing(request, doors)
+        if rotation is None:
+            rotation = _begin(request, doors)
+            begin(GENERATE)
+            identity, recipient = doors.new_identity()
+            steps.append(identity, recipient)
+            rotation = replace(rotation, new=recipient).after(GENERATE, doors.moment())
+            _note(rotation, request, doors)
+        while (step := rotation.next_step) is not None:
+            begin(step)
+            done = steps.apply(step, rotation)
+            after = done.rotation if done.waiting else done.rotation.after(step, doors.moment())
+            if after != rotation:
+                _note(after, request, doors)
+            rotation = after
+            if done.waiting:
+                return Outcome(rotation, done.waiting)
+        return Outcome(rotation, "")
+
+
+def abort_rotation(request: Request, doors: Doors) -> Rotation:
+    """Take back a rotation that has not moved the repository yet, and return what it was.
+
+    Its identity stays on disk, labelled as retired: an identity is never deleted.
+
+    Raises:
+        UsageError: There is none, or it is too late.
+        NoIdentity: The cluster would not open the repository without it.
+    """
+    steps = Steps(request, doors)
+    with doors.lock(_lock_path(request)):
+        rotation = _find(doors.files, request.root, request.environment)
+        if rotation is None or rotation.next_step is None:
+            raise UsageError(f"no rotation of {request.environment} stands")
+        if MOVE in rotation.done or steps.tree(rotation).has_new():
+            raise UsageError(
+                f"the repository moves to {rotation.new} already, so nothing is taken back",
+                hint=f"finish it: {command_of(rotation)}",
+            )
+        _demand_same_cluster(rotation, request)
+        # Noted first: a run that finds the cluster without the new identity must not go on.
+        rotation = replace(rotation, aborting=True)
+        _note(rotation, request, doors)
+        steps.take_from_cluster(rotation, rotation.new)
+        steps.label_retired(rotation.new)
+        doors.files.remove(_path(request))
+        return rotation
+
+
+def command_of(rotation: Rotation) -> str:
+    """Return the command that takes a rotation on."""
+    where = "" if rotation.context else " --no-cluster"
+    taken_back = " --abort" if rotation.aborting else ""
+    return f"sopsmith key rotate --environment {rotation.environment}{where}{taken_back}"
+
+
+def _find(files: Files, root: str, environment: str) -> Rotation | None:
+    path = rotation_path(environment)
+    data = files.find(os.path.join(root, path))
+    if data is None:
+        return None
+    rotation = parse_rotation(data, path)
+    if rotation.environment != environment:
+        raise LayoutError(f"is about {rotation.environment}", path=path)
+    return rotation
+
+
+def _standing(request: Request, doors: Doors) -> Rotation | None:
+    """Return the rotation to take on, once it agrees with everything else.
+
+    One that is done stands until another one is asked for: whoever was killed behind the last
+    step runs the command again, and shall not begin another rotation by it.
+    """
+    rotation = _find(doors.files, request.root, request.environment)
+    if rotation is None:
+        return None
+    if rotation.next_step is None:
+        return None if request.again else rotation
+    path = rotation_path(rotation.environment)
+    if rotation.aborting:
+        raise Conflict("is being taken back", path=path, hint=command_of(rotation))
+    _demand_same_cluster(rotation, request)
+    if request.recipient not in ("", rotation.old):
+        raise Conflict(f"replaces {rotation.old}, not {request.recipient}", path=path)
+    settings = read_settings(doors.files, request.root)
+    scope = find_environment(settings, rotation.environment)
+    check_agrees(rotation, scope.recipients, FILE)
+    return rotation
+
+
+def _begin(request: Request, doors: Doors) -> Rotation:
+    """Return a rotation at its beginning, once it is sure that it can come to its end."""
+    settings = read_settings(doors.files, request.root)
+    recipients = find_environment(settings, request.environment).recipients
+    old = request.recipient or _only(request, doors, recipients)
+    if old not in recipients:
+        raise UsageError(f"{old} is no recipient of {request.environment} in {FILE}")
+    if doors.back_up is None and not request.without_backup:
+        raise LayoutError(
+            "names no recovery recipient, so the new identity cannot be backed up",
+            path=FILE,
+            key="recovery.recipients",
+            hint="name one there; or accept that who loses keys.txt loses all: --without-backup",
+        )
+    rotation = Rotation(request.environment, old, "", request.context, doors.moment())
+    steps, keyring = Steps(request, doors), doors.means.keyring()
+    steps.demand_in_cluster(rotation)
+    # A file that is broken names no recipient; the plan finds it.
+    steps.tree(rotation).plan()
+    for path, data in steps.tree(rotation).own_files():
+        opens(data, path, keyring)
+    return rotation
+
+
+def _only(request: Request, doors: Doors, recipients: tuple[str, ...]) -> str:
+    """Return the recipient whose identity the cluster holds, or the only one there is."""
+    held = recipients
+    if len(recipients) > 1 and doors.cluster is not None:
+        in_cluster = read_cluster_keys(doors.cluster).recipients
+        held = tuple(one for one in recipients if one in in_cluster)
+    if len(held) != 1:
+        found = ", ".join(held or recipients) or "none at all"
+        raise UsageError(
+            f"which recipient of {request.environment} shall go? It has {found}",
+            hint=f"sopsmith key rotate --environment {request.environment} --recipient age1…",
+        )
+    return held[0]
+
+
+def _demand_same_cluster(rotation: Rotation, request: Request) -> None:
+    if rotation.context != request.context:
+        was = f"with the context {rotation.context}" if rotation.context else "without a cluster"
+        flag = f"--context {rotation.context}" if rotation.context else "--no-cluster"
+        raise UsageError(f"the rotation was begun {was}", hint=f"add {flag}")
+
+
+def _note(rotation: Rotation, request: Request, doors: Doors) -> None:
+    doors.files.write(_path(request), dump_rotation(rotation))
+
+
+def _path(request: Request) -> str:
+    return os.path.join(request.root, rotation_path(request.environment))
+
+
+def _lock_path(request: Request) -> str:
+    """Return what is locked: it lies beside the identities, so that git does not see it."""
+    return f"{request.keys_path}.{request.environment}-rotation"

@@ -1,0 +1,259 @@
+"""Do the steps of a rotation, each of which can be done again after a kill at any moment."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from sopsmith.errors import MasterKeyError, NoIdentity
+from sopsmith.flows.key_secret import (
+    add_identities,
+    prove_kept,
+    prove_opens,
+    read_cluster_keys,
+    retire_identity,
+)  # fmt: skip
+from sopsmith.flows.rotation_doors import Doors, Request
+from sopsmith.flows.rotation_files import Tree
+from sopsmith.flows.rotation_git import Git
+from sopsmith.flows.rotation_sync import find_uncommitted, find_unsynced
+from sopsmith.kube.key_secret import PLACE
+from sopsmith.repo.key_file import NewIdentity, append_identity, parse_key_file
+from sopsmith.repo.recipients import NamedRecipient
+from sopsmith.repo.retired import mark_retired
+from sopsmith.repo.rotation import (
+    BACKUP,
+    INJECT,
+    MOVE,
+    NO_BACKUP,
+    RENEW,
+    RETIRE,
+    SYNC,
+    Rotation,
+    parse_moment,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sopsmith.age import Identity
+    from sopsmith.repo.settings import RepoSettings
+    from sopsmith.secret import Secret
+
+SETTLE = 120.0
+"""Seconds that a kubelet may take to bring a changed Secret into a running pod: its sync period
+of a minute, and the age of its cache."""
+POLL = 5.0
+"""Seconds between two looks at Argo CD."""
+
+
+class Done(NamedTuple):
+    """What became of a step.
+
+    Attributes:
+        rotation: With what was learned; the step itself is noted by the caller.
+        waiting: Why the step is not done yet, or "".
+    """
+
+    rotation: Rotation
+    waiting: str = ""
+
+
+class Steps:
+    """The steps behind the first one, which makes the rotation.
+
+    Raises:
+        Error: By each; nothing is half done then that the next run would not finish.
+    """
+
+    def __init__(self, request: Request, doors: Doors) -> None:
+        self._request = request
+        self._doors = doors
+        self._by_name = {
+            BACKUP: self._back_up, INJECT: self._inject, MOVE: self._move, SYNC: self._sync,
+            RETIRE: self._retire, RENEW: self._renew,
+        }  # fmt: skip
+
+    def apply(self, step: str, rotation: Rotation) -> Done:
+        """Do a step."""
+        return self._by_name[step](rotation)
+
+    def tree(self, rotation: Rotation) -> Tree:
+        """Return the repository as a rotation sees it."""
+        return Tree(self._request.root, rotation, self._doors.files, self._doors.means)
+
+    def append(self, identity: Secret, recipient: str) -> None:
+        """Put a new identity into the file of identities."""
+        request, doors = self._request, self._doors
+        folder = os.path.basename(os.path.realpath(request.root))
+        new = NewIdentity((request.environment,), identity, recipient)
+        with doors.lock(request.keys_path):
+            before = doors.keys.find(request.keys_path) or b""
+            after = append_identity(before, request.keys_path, new, folder, doors.now())
+            doors.keys.write(request.keys_path, after, mode=0o600)
+
+    def label_retired(self, recipient: str) -> None:
+        """Label an identity of the file as retired; one that is not there is no loss."""
+        path, doors = self._request.keys_path, self._doors
+        with doors.lock(path):
+            before = doors.keys.find(path) or b""
+            after = mark_retired(before, path, recipient, doors.now())
+            if after != before:
+                doors.keys.write(path, after, mode=0o600)
+
+    def demand_in_cluster(self, rotation: Rotation) -> None:
+        """Make sure that the cluster is the one that holds the old identity.
+
+        Raises:
+            MasterKeyError: It is not: another cluster, or one that cannot decrypt today.
+        """
+        if self._doors.cluster is None:
+            return
+        if rotation.old not in read_cluster_keys(self._doors.cluster).recipients:
+            raise MasterKeyError(
+                f"does not hold the identity of {rotation.old}, so this cluster cannot decrypt "
+                f"{rotation.environment} today",
+                path=f"{self._doors.cluster.name}: {PLACE}",
+                hint="name its context: --context NAME, or rotate without one: --no-cluster",
+            )
+
+    def take_from_cluster(self, rotation: Rotation, recipient: str) -> None:
+        """Take an identity out of the cluster, if the rest opens all that is opened today.
+
+        Raises:
+            NoIdentity: A file would be lost.
+        """
+        if self._doors.cluster is None:
+            return
+        before = read_cluster_keys(self._doors.cluster).identities
+        retire_identity(
+            self._doors.cluster,
+            recipient,
+            lambda left: prove_kept(self._deployed(rotation), before, left),
+        )
+
+    def _back_up(self, rotation: Rotation) -> Done:
+        self._identity(rotation)
+        if self._doors.back_up is None:
+            return Done(replace(rotation, backup=NO_BACKUP))
+        settings = with_recipient(self.tree(rotation).settings(), rotation)
+        return Done(replace(rotation, backup=self._doors.back_up(settings)))
+
+    def _inject(self, rotation: Rotation) -> Done:
+        assert self._doors.cluster is not None
+        self.demand_in_cluster(rotation)
+        files = [*self.tree(rotation).own_files()]
+        add_identities(
+            self._doors.cluster,
+            [self._identity(rotation)],
+            lambda identities: _demand_open(files, identities),
+        )
+        return Done(rotation)
+
+    def _move(self, rotation: Rotation) -> Done:
+        if self._doors.cluster is not None:
+            self._let_settle(rotation)
+        tree = self.tree(rotation)
+        tree.move_configuration()
+        tree.move_files()
+        new = [one for one in self._at_hand() if one.recipient == rotation.new]
+        prove_opens(tree.moved_files(), new)
+        return Done(rotation)
+
+    def _let_settle(self, rotation: Rotation) -> None:
+        """Wait until the pods of Argo CD have what stands in the Secret."""
+        assert self._doors.cluster is not None
+        since = parse_moment(rotation.done[INJECT])
+        if rotation.new not in read_cluster_keys(self._doors.cluster).recipients:
+            # Somebody took it out since; it goes in again, and the wait begins anew.
+            since = self._doors.now()
+        self._inject(rotation)
+        left = SETTLE - (self._doors.now() - since).total_seconds()
+        if left > 0:
+            self._doors.pause(min(left, SETTLE))
+
+    def _sync(self, rotation: Rotation) -> Done:
+        tree = self.tree(rotation)
+        came = tree.move_files()
+        if came:
+            word = "file" if came == 1 else "files"
+            return Done(rotation, f"{came} {word} more had the old recipient: commit and push")
+        until = self._doors.now().timestamp() + self._request.wait
+        while waiting := self._find_unsynced(rotation, tree.folders()):
+            if self._doors.now().timestamp() >= until:
+                return Done(rotation, waiting)
+            self._doors.pause(POLL)
+        return Done(rotation)
+
+    def _find_unsynced(self, rotation: Rotation, folders: tuple[str, ...]) -> str:
+        git, synced = self._git, self._request.synced
+        waiting = find_uncommitted(git, rotation, folders, synced=synced)
+        if waiting or synced:
+            return waiting
+        return find_unsynced(self._doors.cluster, git, rotation, folders)
+
+    def _retire(self, rotation: Rotation) -> Done:
+        folders = self.tree(rotation).folders()
+        # A merge since the sync may have brought in a file that only the old one opens.
+        waiting = find_uncommitted(self._git, rotation, folders, synced=True)
+        if waiting:
+            return Done(rotation.before(SYNC), waiting)
+        self.take_from_cluster(rotation, rotation.old)
+        self.label_retired(rotation.old)
+        return Done(rotation)
+
+    def _renew(self, rotation: Rotation) -> Done:
+        if self._doors.back_up is None:
+            return Done(rotation)
+        place = self._doors.back_up(self.tree(rotation).settings())
+        return Done(replace(rotation, backup=place))
+
+    def _identity(self, rotation: Rotation) -> Secret:
+        """Return the new identity, as it stands on disk.
+
+        Raises:
+            NoIdentity: It does not.
+        """
+        path = self._request.keys_path
+        for entry in parse_key_file(self._doors.keys.find(path) or b"", path):
+            if entry.recipient == rotation.new:
+                return entry.line
+        raise NoIdentity(
+            f"does not hold the new identity, of {rotation.new}",
+            path=path,
+            hint="the rotation was begun on another machine; go on there, or bring it here: "
+            "sopsmith key restore",
+        )
+
+    def _at_hand(self) -> list[Identity]:
+        return self._doors.means.keyring().identities
+
+    def _deployed(self, rotation: Rotation) -> Iterator[tuple[str, bytes]]:
+        """Yield every file of the branch's head, or of the folder where git is not used."""
+        head = self._git.find("HEAD")
+        if head is None:
+            return self.tree(rotation).all_files()
+        return self._git.files_at(head)
+
+    @property
+    def _git(self) -> Git:
+        return Git(self._doors.programs, self._request.root)
+
+
+def _demand_open(files: list[tuple[str, bytes]], identities: Sequence[Identity]) -> None:
+    prove_opens(files, identities)
+
+
+def with_recipient(settings: RepoSettings, rotation: Rotation) -> RepoSettings:
+    """Return the settings as if the environment had the new recipient besides the old one."""
+    new = NamedRecipient(rotation.new)
+    return replace(
+        settings,
+        environments=tuple(
+            replace(one, named=(*one.named, new))
+            if one.name == rotation.environment and rotation.new not in one.recipients
+            else one
+            for one in settings.environments
+        ),
+    )

@@ -1,0 +1,203 @@
+"""Hold where a rotation stands: `.sopsmith/rotations/ENV.json`, with nothing secret in it.
+
+A rotation is a list of steps. The file says which are done and names the two recipients; every
+step can be done again without harm, so whoever is cut short runs the same command again.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from sopsmith.age import check_recipient
+from sopsmith.errors import Error, FormatError, LayoutError
+
+FOLDER = ".sopsmith/rotations"
+VERSION = 1
+GENERATE, BACKUP, INJECT, MOVE, SYNC, RETIRE, RENEW = (
+    "generate", "back-up", "inject", "move", "sync", "retire", "renew",
+)  # fmt: skip
+STEPS = (GENERATE, BACKUP, INJECT, MOVE, SYNC, RETIRE, RENEW)
+NO_BACKUP = "none"
+"""What stands for a backup where the user wanted none."""
+_FIELDS = frozenset(
+    ("version", "environment", "old", "new", "context", "backup", "started", "aborting", "done")
+)
+
+
+class Words(NamedTuple):
+    """What people read of a step: what it does, and what is seen when it is done."""
+
+    does: str
+    done: str
+
+
+WORDS = {
+    GENERATE: Words("make a new identity", "a new identity stands beside the old one on disk"),
+    BACKUP: Words("back the new identity up", "a backup holds the new identity"),
+    INJECT: Words(
+        "put it beside the old one in the cluster", "the cluster opens what either identity opens"
+    ),
+    MOVE: Words(
+        "move the repository to the new recipient", "files and configuration name the new one"
+    ),
+    SYNC: Words("wait until Argo CD has the moved files", "Argo CD has synced the moved files"),
+    RETIRE: Words("retire the old identity", "the cluster no longer holds the old identity"),
+    RENEW: Words("renew the backup", "the rotation is done"),
+}
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """A rotation of an environment's identity.
+
+    Attributes:
+        old: The recipient that goes.
+        new: The recipient that comes.
+        context: Of the kubeconfig; "" for a rotation without a cluster.
+        backup: Where the new identity was backed up, for people; NO_BACKUP, or "" before.
+        started: UTC, `2026-11-24T14:00:00Z`.
+        aborting: It is being taken back.
+        done: When each step was done, UTC, in the order of `STEPS`.
+    """
+
+    environment: str
+    old: str
+    new: str
+    context: str
+    started: str
+    backup: str = ""
+    aborting: bool = False
+    done: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """Return the steps that it has; without a cluster nothing is put into one."""
+        return tuple(step for step in STEPS if self.context or step != INJECT)
+
+    @property
+    def next_step(self) -> str | None:
+        """Return the first step that is not done, or None at the end."""
+        return next((step for step in self.steps if step not in self.done), None)
+
+    def after(self, step: str, moment: str) -> Rotation:
+        """Return the rotation once a step is done."""
+        return replace(self, done={**self.done, step: moment})
+
+    def before(self, step: str) -> Rotation:
+        """Return the rotation with a step and all behind it yet to be done."""
+        kept = STEPS[: STEPS.index(step)]
+        return replace(self, done={name: at for name, at in self.done.items() if name in kept})
+
+
+def format_moment(moment: datetime) -> str:
+    """Return a time as it is noted: UTC, to the second."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parse_moment(text: str) -> datetime:
+    """Return a time that was noted."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+
+
+def rotation_path(environment: str) -> str:
+    """Return where an environment's rotation stands, relative to the root of the repository."""
+    return f"{FOLDER}/{environment}.json"
+
+
+def dump_rotation(rotation: Rotation) -> bytes:
+    """Return the file of a rotation."""
+    made = {
+        "version": VERSION,
+        "environment": rotation.environment,
+        "old": rotation.old,
+        "new": rotation.new,
+        "context": rotation.context,
+        "backup": rotation.backup,
+        "started": rotation.started,
+        "aborting": rotation.aborting,
+        "done": rotation.done,
+    }
+    return json.dumps(made, indent=2, sort_keys=True).encode() + b"\n"
+
+
+def parse_rotation(data: bytes, path: str) -> Rotation:
+    """Return the rotation that a file holds.
+
+    Raises:
+        LayoutError: The file holds merge conflict markers: two rotations met.
+        FormatError: It is no such file.
+    """
+    refuse_markers(data, path)
+    try:
+        found = json.loads(data)
+        return _parse(found)
+    except (ValueError, TypeError, KeyError, AttributeError, Error) as error:
+        reason = str(error) if isinstance(error, Error) else "its fields are not those of one"
+        raise FormatError(f"holds no rotation: {reason}", path=path) from None
+
+
+def refuse_markers(data: bytes, path: str) -> None:
+    """Refuse a file in which a merge left both sides.
+
+    Raises:
+        LayoutError: It holds conflict markers.
+    """
+    for number, line in enumerate(data.split(b"\n"), start=1):
+        if line.startswith((b"<<<<<<< ", b">>>>>>> ")):
+            raise LayoutError(
+                "holds merge conflict markers",
+                path=path,
+                key=f"line {number}",
+                hint="resolve the merge; where two rotations met, keep the one whose new "
+                "recipient the files have",
+            )
+
+
+def check_agrees(rotation: Rotation, recipients: tuple[str, ...], path: str) -> None:
+    """Make sure that a rotation and the environment's recipients tell the same story.
+
+    Args:
+        recipients: The environment's, as `sopsmith.yaml` names them.
+        path: What errors call `sopsmith.yaml`.
+
+    Raises:
+        LayoutError: They do not; says which recipient is the odd one.
+    """
+    has_old, has_new = rotation.old in recipients, rotation.new in recipients
+    moved = MOVE in rotation.done
+    wrong = ""
+    if not has_old and not has_new:
+        wrong = "names neither the old recipient of the rotation nor the new one"
+    elif moved and not has_new:
+        wrong = f"does not name {rotation.new}, to which the rotation has moved the files"
+    elif moved and has_old:
+        wrong = f"names {rotation.old} again, which the rotation has taken out"
+    if wrong:
+        raise LayoutError(
+            wrong,
+            path=path,
+            key=f"environments.{rotation.environment}.recipients",
+            hint=f"somebody else changed it, or a merge did: git log -p -- {path}",
+        )
+
+
+def _parse(found: Any) -> Rotation:
+    if set(found) != _FIELDS or found["version"] != VERSION:
+        raise ValueError
+    texts = {
+        name: found[name] for name in ("environment", "old", "new", "context", "backup", "started")
+    }
+    done = found["done"]
+    if not all(isinstance(text, str) for text in (*texts.values(), *done.values())):
+        raise TypeError
+    if not set(done) <= set(STEPS) or found["aborting"] not in (True, False):
+        raise ValueError
+    for recipient in (texts["old"], texts["new"]):
+        check_recipient(recipient)
+    for moment in (texts["started"], *done.values()):
+        parse_moment(moment)
+    ordered = {step: done[step] for step in STEPS if step in done}
+    return Rotation(**texts, aborting=found["aborting"], done=ordered)
