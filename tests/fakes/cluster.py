@@ -132,11 +132,12 @@ class FakeCluster:
         self._demand_home(kind, namespace)
         key = (kind, namespace, name)
         wanted = _encoded(kind, found)
-        stored = copy.deepcopy(self.objects.get(key, {}))
+        before = self.objects.get(key)
+        stored = copy.deepcopy(before or {})
         for path in set(_leaves(self._applied.get(key, {}))) - set(_leaves(wanted)):
             _drop(stored, path)
         self._applied[key] = wanted
-        return self._put(kind, _merged(stored, wanted), stored.get("metadata"))
+        return self._put(kind, _merged(stored, wanted), before["metadata"] if before else None)
 
     def patch(self, kind: Kind, name: str, namespace: str, change: Object) -> Object:
         """Merge a change into an object that must exist (RFC 7396)."""
