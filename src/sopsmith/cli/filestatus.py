@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from sopsmith.cli.talk import put
-from sopsmith.flows.status import is_encrypted
+from sopsmith.flows.filestatus import is_encrypted
 
 
 @click.command("filestatus")

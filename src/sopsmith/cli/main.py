@@ -31,9 +31,12 @@ COMMANDS = {
     "verify": "Check that every SOPS file opens",
     "lint": "Look for what should not be committed",
     "explain": "Say why a file is encrypted as it is",
+    "audit": "Say from Git who changed which secret, and when",
+    "status": "Say what is due: dates, old keys, backups, half-done work",
     "key": "Generate, back up, restore and rotate identities",
     "recipients": "Say who opens what, and change it",
     "git": "Merge, compare and guard encrypted files in git",
+    "argocd": "Write the manifests of Argo CD, and check them",
     "plugin": "Install the kustomize plugin",
     "completion": "Print a script that completes words in a shell",
 }

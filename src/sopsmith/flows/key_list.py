@@ -125,7 +125,7 @@ def find_held(recipient: str, keyring: Keyring, files: Files) -> Held:
     identity = keyring.find(recipient)
     if identity is None:
         return Held()
-    return Held(identity.source, _created(recipient, identity.source, files))
+    return Held(identity.source, find_created(recipient, identity.source, files))
 
 
 def is_too_old(days: int | None, most: int | None) -> bool:
@@ -133,7 +133,8 @@ def is_too_old(days: int | None, most: int | None) -> bool:
     return days is not None and most is not None and days > most
 
 
-def _created(recipient: str, source: str, files: Files) -> datetime | None:
+def find_created(recipient: str, source: str, files: Files) -> datetime | None:
+    """Return when an identity was made, by its label in the file where it was found, if any."""
     if not os.path.isabs(source):
         source = os.path.abspath(source)
     try:

@@ -11,12 +11,14 @@ from typing import Literal, cast
 
 from sopsmith.formats.env_reader import NAME_SIGNS
 from sopsmith.kube.secret import check_data_key
+from sopsmith.repo.expiry import ANNOTATION, parse_expiry, write_expiry
 from sopsmith.repo.names import check_name, check_namespace
 from sopsmith.repo.strict import Fields
 
 Kind = Literal["data", "dockerconfigjson", "tls"]
 MAPPING_FIELDS = (
-    "name", "kind", "data", "scopes", "namespace", "type", "labels", "annotations", "used_by",
+    "name", "kind", "data", "scopes", "namespace", "type", "labels", "annotations", "expires",
+    "used_by",
 )  # fmt: skip
 PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "dockerconfigjson": (("server", "username", "password"), ("email",)),
@@ -79,7 +81,7 @@ def parse_mapping(fields: Fields, prefixes: dict[str, str]) -> SecretMapping:
         namespace=_parse_namespace(fields),
         type=_parse_type(fields, kind),
         labels=_parse_metadata(fields, "labels", _LABEL_VALUE),
-        annotations=_parse_metadata(fields, "annotations", None),
+        annotations=_parse_annotations(fields),
         used_by=fields.text("used_by", ""),
     )
 
@@ -136,6 +138,21 @@ def _check_variable(fields: Fields, variable: str, place: str, prefixes: list[st
         if prefix and variable.startswith(prefix):
             hint = f"write {variable.removeprefix(prefix)}; the scope adds {prefix}"
             raise fields.error("the variable stands with its scope's prefix", place, hint)
+
+
+def _parse_annotations(fields: Fields) -> dict[str, str]:
+    """Return the annotations; `expires` is a short way to write one of them."""
+    annotations = _parse_metadata(fields, "annotations", None)
+    if ANNOTATION in annotations:
+        fields.checked(parse_expiry, annotations[ANNOTATION], f"annotations.{ANNOTATION}")
+    if "expires" not in fields:
+        return annotations
+    if ANNOTATION in annotations:
+        raise fields.error(f"stands as the annotation {ANNOTATION} too", "expires")
+    return {
+        **annotations,
+        ANNOTATION: fields.checked(write_expiry, fields.day("expires"), "expires"),
+    }
 
 
 def _parse_metadata(

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from sopsmith.errors import Error, FormatError, LayoutError
 from sopsmith.formats import yaml
-from sopsmith.formats.tree import to_object
+from sopsmith.formats.tree import Timestamp, to_object
 
 T = TypeVar("T")
 _KINDS = {
@@ -62,6 +62,11 @@ class Fields:
             hint = None if value is None or isinstance(value, list | dict) else "write it in quotes"
             raise self.error(f"is {_kind(value)}; text was expected", name, hint)
         return value
+
+    def day(self, name: str) -> str:
+        """Return a field that is text, or a date that YAML has read as one, as RFC 3339."""
+        value = self._values.get(name)
+        return str(value) if isinstance(value, Timestamp) else self.text(name)
 
     def number(self, name: str) -> int:
         """Return a field that must stand there as a whole number."""
