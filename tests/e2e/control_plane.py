@@ -48,11 +48,14 @@ class ControlPlane:
 
     Attributes:
         kubeconfig: With the contexts `admin`, `certified` and those of `USERS`.
+        folder: Where its data and logs are: `kube-apiserver.log`, `etcd.log`.
+        process: The API server itself; a test that ends it runs one of its own (`running`).
     """
 
     server: str
     kubeconfig: Path
     folder: Path
+    process: subprocess.Popen[bytes]
 
     def cluster(self, context: str = ADMIN) -> RealCluster:
         """Return the port to it, as a user."""
@@ -153,8 +156,8 @@ def _api_server(folder: Path, etcd: str) -> Iterator[ControlPlane]:
     kubeconfig.write_text(json.dumps(_kubeconfig(address, folder, authority)))
     trusted = ssl.create_default_context(cafile=str(folder / "ca.crt"))
     log = folder / "kube-apiserver.log"
-    with server(argv, log, lambda: _answers(f"{address}/readyz", trusted)):
-        yield ControlPlane(address, kubeconfig, folder)
+    with server(argv, log, lambda: _answers(f"{address}/readyz", trusted)) as process:
+        yield ControlPlane(address, kubeconfig, folder, process)
 
 
 def _answers(url: str, trusted: ssl.SSLContext | None = None) -> bool:

@@ -21,6 +21,7 @@ from tests.contracts.cluster import (
 from tests.e2e.control_plane import CERTIFIED, ControlPlane
 from tests.e2e.servers import free_port
 from tests.loopback_tls import Authority
+from tests.tunnel import tunnelling
 
 from sopsmith.adapters.cluster import RealCluster, open_cluster
 from sopsmith.adapters.environment import Settings
@@ -156,6 +157,13 @@ def test_a_server_of_another_name_is_not_trusted(
     with pytest.raises(Unreachable, match="certificate is not to be trusted"):
         cluster.list(NAMESPACE)
     assert rewritten(control_plane, tmp_path, tls_server_name="localhost").list(NAMESPACE)
+
+
+def test_a_proxy_is_gone_through(control_plane: ControlPlane, tmp_path: Path) -> None:
+    with tunnelling() as proxy:
+        address = proxy.address.replace("http://", "http://me:mine@")
+        assert rewritten(control_plane, tmp_path, proxy_url=address).list(NAMESPACE)
+    assert proxy.asked == [(control_plane.server.removeprefix("https://"), "Basic bWU6bWluZQ==")]
 
 
 def test_a_list_longer_than_a_chunk_is_whole(cluster: RealCluster, namespace: str) -> None:

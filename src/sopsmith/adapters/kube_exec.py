@@ -51,7 +51,7 @@ def run_plugin(access: Access) -> Credential:
     info = {"apiVersion": version, "kind": "ExecCredential", "spec": {"interactive": interactive}}
     if plugin.get("provideClusterInfo"):
         info["spec"] = {"interactive": interactive, "cluster": _cluster_info(access)}
-    environ = {str(one["name"]): str(one["value"]) for one in plugin.get("env") or []}
+    environ = {str(one.get("name")): str(one.get("value")) for one in plugin.get("env") or []}
     return _parse(_run(access, environ | {"KUBERNETES_EXEC_INFO": json.dumps(info)}), version)
 
 

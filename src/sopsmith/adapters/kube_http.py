@@ -46,7 +46,7 @@ class Wire:
 
     def __init__(self, access: Access, settings: Settings) -> None:
         self._access = access
-        self._proxy = _find_proxy(access, settings)
+        self._proxy = find_proxy(access, settings)
         self._given: Credential | None = None
         self._connection: http.client.HTTPConnection | None = None
 
@@ -126,6 +126,10 @@ class Wire:
         if data is not None:
             sent["Content-Length"] = str(len(data))
         for name, value in [*sent.items(), *self._authorization(), *self._access.acting_as]:
+            # http.client would quote the value, and it may be a token.
+            if not value.isascii() or not value.isprintable():
+                self.close()
+                raise OutsideError(f"the credentials do not fit the header {name}")
             connection.putheader(name, value)
         connection.endheaders(data)
         answer = connection.getresponse()
@@ -139,7 +143,7 @@ class Wire:
     def _authorization(self) -> list[tuple[str, str]]:
         token = self._credential().token
         if token is not None:
-            return [("Authorization", f"Bearer {token.reveal().decode().strip()}")]
+            return [("Authorization", f"Bearer {token.reveal().decode('latin-1').strip()}")]
         if self._access.password is not None:
             name, password = self._access.password
             pair = base64.b64encode(name.encode() + b":" + password.reveal()).decode()
@@ -256,7 +260,7 @@ def _load_client(context: ssl.SSLContext, certificate: Secret, key: Secret) -> N
         raise OutsideError("the client's certificate and key do not fit together") from None
 
 
-def _find_proxy(access: Access, settings: Settings) -> str:
+def find_proxy(access: Access, settings: Settings) -> str:
     """Return the proxy to go through, as Go's net/http chooses it; "" for none."""
     host = urlsplit(access.server).hostname or ""
     proxy = access.proxy

@@ -122,6 +122,8 @@ def _load(path: str) -> Fields:
     try:
         with open(path, "rb") as handle:
             data = handle.read(_LIMIT + 1)
+        if len(data) > _LIMIT:
+            raise OutsideError("it is larger than 4 MiB", path=path)
         trees = yaml.parse(data.decode().removeprefix("\ufeff"))
     except OSError as error:
         raise OutsideError((error.strerror or "it cannot be read").lower(), path=path) from None
@@ -130,8 +132,8 @@ def _load(path: str) -> Fields:
     except Error as error:
         raise error.at(path) from None
     found = to_object(trees[0].root) if trees else {}
-    if not isinstance(found, dict | None) or len(data) > _LIMIT:
-        raise OutsideError("it is no kubeconfig: not a mapping, or larger than 4 MiB", path=path)
+    if not isinstance(found, dict | None):
+        raise OutsideError("it is no kubeconfig: not a mapping", path=path)
     return found or {}
 
 
@@ -184,10 +186,15 @@ def _build(context: str, cluster: Fields, user: Fields) -> Access:
 def _checked_server(context: str, cluster: Fields) -> str:
     """Return the server's address; keys go over it, so it must be TLS that is verified."""
     server = str(cluster.get("server") or "").rstrip("/")
-    parts = urlsplit(server)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
-        raise OutsideError(f"the server of context {context} is not an https address")
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
+    wrong = OutsideError(f"the server of context {context} is not an https address")
+    try:
+        parts = urlsplit(server)
+        host = parts.hostname if parts.port is None or parts.port else None
+    except ValueError:
+        raise wrong from None
+    if parts.scheme not in {"http", "https"} or not host or "@" in parts.netloc:
+        raise wrong
+    if parts.scheme == "http" and not is_loopback(host):
         raise OutsideError(f"the server of context {context} is not https, and keys go over it")
     if cluster.get("insecure-skip-tls-verify"):
         raise OutsideError(
