@@ -59,14 +59,14 @@ class BackupRequest:
     """What is to be backed up.
 
     Attributes:
-        repository: The folder that git sees, absolute and without symbolic links.
+        root: The repository's folder.
         keys_path: The file of identities.
         record_path: Where the repository notes its last backup.
         environments: Only the identities of these; empty for all.
         force: Make a backup even where one holds the same, or where the store has lost some.
     """
 
-    repository: str
+    root: str
     settings: RepoSettings
     keys_path: str
     record_path: str
@@ -121,7 +121,7 @@ def plan_backup(request: BackupRequest, doors: Doors) -> BackupPlan:
         Error: The file of identities, or a recovery recipient, cannot be used.
     """
     recovery = recovery_of(request.settings)
-    refuse_inside(request.repository, doors.archive.place(""))
+    refuse_inside(request.root, doors.archive.place(""), doors.files)
     data = doors.files.read(request.keys_path)
     entries = _entries(data, request.keys_path)
     readers = readers_of(request.settings, ())

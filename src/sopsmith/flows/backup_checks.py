@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 
 from sopsmith.errors import LayoutError, OutsideError, UsageError
+from sopsmith.flows.keys_apart import find_repository
+from sopsmith.ports import Files
 from sopsmith.repo.key_file import Entry
 from sopsmith.repo.settings import FILE, RepoSettings
 
@@ -25,15 +27,24 @@ def recovery_of(settings: RepoSettings) -> tuple[str, ...]:
     return tuple(one.recipient for one in settings.recovery)
 
 
-def refuse_inside(repository: str, place: str) -> None:
-    """Refuse a folder that git sees, or that is lost with the repository."""
+def refuse_inside(root: str, place: str, files: Files) -> None:
+    """Refuse a store that git sees, or that is lost with the repository.
+
+    Args:
+        root: The repository's folder.
+        place: Of the store; a folder is an absolute path.
+
+    Raises:
+        OutsideError: It lies in the repository.
+    """
     if not place.startswith("/"):
         return
+    repository = find_repository(os.path.realpath(root), files)
     if os.path.commonpath([repository, os.path.realpath(place)]) == repository:
         raise OutsideError(
             f"lies inside the repository {repository}, with which it would be lost",
             path=place,
-            hint=f"name another backup.store in {FILE}: s3://BUCKET/PREFIX or file:///FOLDER",
+            hint="choose a place outside of it",
         )
 
 

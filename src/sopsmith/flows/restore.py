@@ -7,14 +7,13 @@ before that, and what stands in a file of identities is never dropped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from sopsmith.age import Identity, parse_identities
 from sopsmith.errors import NoIdentity, NotThere
-from sopsmith.flows.backup_checks import is_x25519, readers_of, refuse_inside
+from sopsmith.flows.backup_checks import is_x25519, readers_of
 from sopsmith.flows.backup_content import Content, open_backup
 from sopsmith.flows.backup_store import (
     check_history,
@@ -24,6 +23,7 @@ from sopsmith.flows.backup_store import (
     read_backup,
     read_record,
 )
+from sopsmith.flows.keys_apart import Lock, refuse_inside
 from sopsmith.flows.opening import Opened, count_opened
 from sopsmith.ports import Archive, Files, Trees
 from sopsmith.repo.backups import Backup, object_name
@@ -37,15 +37,13 @@ class RestoreRequest:
     """What is to be restored.
 
     Attributes:
-        root: The repository's root, absolute.
-        repository: The folder that git sees, absolute and without symbolic links.
-        keys_path: The file of identities to extend.
+        root: The repository's folder, absolute and without symbolic links.
+        keys_path: The file of identities to extend; the same.
         record_path: Where the repository notes its last backup.
         number: Of a backup; 0 for the newest that hold this repository's identities.
     """
 
     root: str
-    repository: str
     settings: RepoSettings
     keys_path: str
     record_path: str
@@ -66,7 +64,7 @@ class Doors:
     trees: Trees
     keys: Files
     archive: Archive
-    lock: Callable[[str], AbstractContextManager[None]]
+    lock: Lock
 
 
 class Restored(NamedTuple):
@@ -115,7 +113,7 @@ def plan_restore(request: RestoreRequest, openers: list[Identity], doors: Doors)
         NoIdentity: The recovery identity does not open it, or nothing in it opens a file here.
         OutsideError: The file of identities lies in the repository.
     """
-    refuse_inside(request.repository, request.keys_path)
+    refuse_inside(request.root, request.keys_path, doors.files)
     remarks: list[str] = []
     found: dict[str, Restored] = {}
     standing = _standing(request.keys_path, doors.keys)

@@ -36,8 +36,9 @@ class MemoryTrees:
         self._files = files
 
     def walk(self, paths: tuple[str, ...]) -> Iterator[str]:
-        """Yield every file below the first path."""
-        yield from sorted(path for path in self._files.held if path.startswith(f"{paths[0]}/"))
+        """Yield every file below the paths."""
+        tops = tuple(f"{path}/" for path in paths)
+        yield from sorted(path for path in self._files.held if path.startswith(tops))
 
     def peek(self, path: str) -> tuple[bytes, bytes, int]:
         """Return a file whole."""
@@ -108,7 +109,7 @@ class Site:
 
     def restore_request(self, number: int = 0, path: str = OTHER_PATH) -> restoring.RestoreRequest:
         """Return a request to restore."""
-        return restoring.RestoreRequest(ROOT, ROOT, self.settings, path, f"{ROOT}/{RECORD}", number)
+        return restoring.RestoreRequest(ROOT, self.settings, path, f"{ROOT}/{RECORD}", number)
 
 
 def identities(*texts: Secret) -> list[Identity]:

@@ -1,0 +1,114 @@
+"""Open the doors of a backup and say what it did."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from sopsmith.adapters.environment import read_settings as read_environment
+from sopsmith.adapters.files import LocalFiles
+from sopsmith.adapters.keys import default_keys_path
+from sopsmith.cli.store_doors import open_store
+from sopsmith.cli.talk import note, put, put_json, warn
+from sopsmith.flows.backup import BackupPlan, BackupRequest, Doors, apply_backup, plan_backup
+from sopsmith.repo.backups import RECORD, Backup, object_name
+from sopsmith.repo.root import find_root, read_settings
+from sopsmith.repo.settings import RepoSettings
+
+
+def keys_file(named: str | None = None) -> str:
+    """Return the file of identities: the named one, SOPS_AGE_KEY_FILE, or sops' own."""
+    settings = read_environment()
+    path = named or settings.get("SOPS_AGE_KEY_FILE") or default_keys_path(settings)
+    return os.path.realpath(path)
+
+
+def open_backup(
+    repo: str, environments: tuple[str, ...] = (), *, force: bool = False
+) -> tuple[BackupRequest, Doors]:
+    """Return a request to back up, and the real doors.
+
+    Raises:
+        LayoutError: The folder lies in no repository.
+        Error: Its store cannot be set up.
+    """
+    files = LocalFiles()
+    root = os.path.realpath(find_root(files, repo))
+    settings = read_settings(files, root)
+    if not settings.backup.store:
+        warn("the store is a folder of this machine, and lost with it: set backup.store")
+    record = os.path.join(root, RECORD)
+    request = BackupRequest(root, settings, keys_file(), record, environments, force)
+    return request, open_doors(root, settings)
+
+
+def open_doors(root: str, settings: RepoSettings) -> Doors:
+    """Return the real doors of a backup."""
+    tool = f"sopsmith {version('sopsmith')}"
+    return Doors(LocalFiles(), open_store(root, settings.backup), datetime.now(UTC), tool)
+
+
+def back_up(root: str, keys_path: str, settings: RepoSettings) -> str:
+    """Back up a repository's identities, unless a backup has them; return where it is.
+
+    Args:
+        settings: May name other recipients than the repository does yet.
+
+    Raises:
+        Error: As `plan_backup` and `apply_backup` do.
+    """
+    doors = open_doors(root, settings)
+    request = BackupRequest(root, settings, keys_path, os.path.join(root, RECORD))
+    done = apply_backup(plan_backup(request, doors), request, doors)
+    return doors.archive.place(object_name(done.number))
+
+
+def show(made: BackupPlan, backup: Backup, doors: Doors, *, as_json: bool, dry_run: bool) -> None:
+    """Write where the backup is to stdout, and to stderr what a person should know besides."""
+    place = doors.archive.place(object_name(backup.number))
+    if as_json:
+        put_json({
+            "number": backup.number,
+            "place": place,
+            "stored": not dry_run and not made.made,
+            "sha256": backup.sha256,
+            "recipients": list(backup.recipients),
+            "recovery": list(backup.recovery),
+            "opened": made.opened,
+            "left_out": list(made.left_out),
+            "uncovered": {recipient: list(scopes) for recipient, scopes in made.uncovered},
+            "damaged": list(made.damaged),
+        })  # fmt: skip
+    else:
+        put(f"{place}\n".encode())
+    for damaged in made.damaged:
+        warn(f"{damaged} is damaged; what it held is stored again if it is at hand")
+    if made.opened:
+        warn("a recovery identity lies among the identities it shall bring back: keep it offline")
+    for sentence in (*_facts(made), _outcome(made, backup, dry_run=dry_run)):
+        note(sentence)
+
+
+def _facts(made: BackupPlan) -> Iterator[str]:
+    for recipient in made.left_out:
+        yield f"left out {recipient}: no recipient of this repository"
+    for recipient, scopes in made.uncovered:
+        yield f"in no backup: {recipient} ({', '.join(scopes)}); its identity is not here"
+
+
+def _outcome(made: BackupPlan, backup: Backup, *, dry_run: bool) -> str:
+    holds = f"{_count(len(backup.recipients), 'identity', 'identities')} for " + _count(
+        len(backup.recovery), "recovery recipient", "recovery recipients"
+    )
+    if made.made:
+        return f"nothing changed since backup {backup.number}, which stands; --force makes another"
+    if dry_run:
+        return f"would store {holds}; dry run: nothing was stored"
+    tried = " and opened" if made.opened else ""
+    return f"stored {holds}, read back{tried}; commit .sopsmith/backups.json"
+
+
+def _count(number: int, one: str, more: str) -> str:
+    return f"{number} {one if number == 1 else more}"

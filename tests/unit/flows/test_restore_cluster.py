@@ -1,0 +1,57 @@
+"""A cluster gets its own environment's identity from a backup, once that is proven to be enough."""
+
+from __future__ import annotations
+
+import pytest
+from tests.fakes.cluster import FakeCluster
+from tests.unit.flows.backup_stage import PROD, MemoryTrees, Site
+from tests.unit.flows.stage import HOME, ROOT
+
+from sopsmith.errors import NoIdentity
+from sopsmith.flows.key_secret import read_cluster_keys
+from sopsmith.flows.restore_cluster import restore_to_cluster
+
+
+@pytest.fixture
+def site() -> Site:
+    """Return a repository with one backup."""
+    made = Site()
+    made.back_up()
+    return made
+
+
+def restore(site: Site, cluster: FakeCluster, environment: str = "prod") -> tuple[str, ...]:
+    """Restore an environment's identity to a cluster."""
+    request = site.restore_request()
+    return restore_to_cluster(
+        site.plan_restore(), request, environment, cluster, MemoryTrees(site.files)
+    )
+
+
+def test_the_cluster_gets_its_identity_and_no_other(site: Site) -> None:
+    cluster = FakeCluster()
+    assert restore(site, cluster) == (PROD,)
+    assert read_cluster_keys(cluster).recipients == (PROD,)
+
+
+def test_no_file_is_written(site: Site) -> None:
+    before = dict(site.files.held)
+    restore(site, FakeCluster())
+    assert site.files.held == before
+
+
+def test_an_identity_that_would_not_open_the_environment_is_not_written(site: Site) -> None:
+    cluster = FakeCluster()
+    folders = {name: f"{ROOT}/{HOME.format(name)}" for name in ("dev", "prod")}
+    strange = site.files.held[f"{folders['dev']}/a.secret.yaml"]
+    site.files.held[f"{folders['prod']}/strange.secret.yaml"] = strange
+    with pytest.raises(NoIdentity):
+        restore(site, cluster)
+    assert read_cluster_keys(cluster).found is None
+
+
+def test_a_backup_without_the_environments_identity_is_refused() -> None:
+    alone = Site()
+    alone.back_up("dev")
+    with pytest.raises(NoIdentity, match="no identity of prod"):
+        restore(alone, FakeCluster())
