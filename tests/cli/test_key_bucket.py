@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
+from tests.world import World
 
 from sopsmith.cli.main import run
 
+PAGE = Path(__file__).parents[2] / "docs/how-to/backup-storage.md"
 SETTINGS = "version: 1\nenvironments: {dev: {}}\nbackup: {store: 'file://%s'}\n"
 
 
@@ -63,3 +66,11 @@ def test_a_file_in_its_place_blocks_and_stays(
 
 def test_the_two_ways_to_only_look_are_not_given_together(store: Path) -> None:
     assert run(["key", "bucket", "--check", "--dry-run"]) == 2
+
+
+def test_the_example_of_the_how_to_runs(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    found = re.findall(r"<!-- run -->\n```sh\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    assert len(found) == 1
+    said = world.run("bash", "-euo", "pipefail", "-c", found[0])
+    assert said.count(b"done     place for backups") == 2

@@ -176,6 +176,15 @@ def test_an_answer_that_breaks_off_is_no_object(server: VersionsFake, archive: S
         archive.find(FIRST)
 
 
+def test_an_object_without_a_length_could_be_a_part(
+    server: VersionsFake, archive: S3Archive
+) -> None:
+    archive.create(FIRST, b"first")
+    server.faults.unmeasured = True
+    with pytest.raises(Unreachable, match="how long the object is"):
+        archive.find(FIRST)
+
+
 def test_a_server_that_is_gone_is_unreachable(server: VersionsFake) -> None:
     gone = S3Archive(S3Place("backups", "", "http://127.0.0.1:9"))
     with pytest.raises(Unreachable, match="no connection"):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -358,6 +359,77 @@ def test_the_command_takes_the_credentials_of_the_dotenv(
     shown = "".join(capfd.readouterr())
     assert "objects are locked for 1 day, mode GOVERNANCE" in shown
     assert ENVIRON["AWS_SECRET_ACCESS_KEY"] not in shown
+
+
+def documented_policy() -> dict[str, Any]:
+    """Return the rights that the how-to says are enough, for any object of the bucket."""
+    page = Path(__file__).parents[2] / "docs/how-to/backup-storage.md"
+    found = re.findall(r"```json\n(.*?)```", page.read_text(), re.DOTALL)
+    text = found[0].replace("my-platform-backups/sopsmith", READY)
+    return dict(json.loads(text.replace("my-platform-backups", READY)))
+
+
+@contextmanager
+def rights(minio: str, policy: dict[str, Any]) -> Iterator[None]:
+    """Let boto3's usual places give credentials with these rights alone, while the block runs."""
+    import boto3
+
+    found = boto3.session.Session().client("sts", endpoint_url=minio).assume_role(
+        RoleArn="arn:aws:iam::000000000000:role/any", RoleSessionName="backup",
+        Policy=json.dumps(policy),
+    )["Credentials"]  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCESS_KEY_ID", found["AccessKeyId"])
+        patch.setenv("AWS_SECRET_ACCESS_KEY", found["SecretAccessKey"])
+        patch.setenv("AWS_SESSION_TOKEN", found["SessionToken"])
+        yield
+
+
+def test_the_documented_rights_are_enough_and_cannot_delete(
+    minio: str, archive: S3Archive, place: S3Place
+) -> None:
+    from botocore.exceptions import ClientError
+
+    with rights(minio, documented_policy()):
+        narrow = S3Archive(place)
+        raw = client(minio)
+    narrow.create(SECOND, BODY)
+    narrow.replace("manifest.json", b"x")
+    assert narrow.names() == [FIRST, SECOND, "manifest.json"]
+    assert narrow.find(FIRST) == narrow.find(SECOND) == BODY
+    assert narrow.find("backup-000003.json") is None
+    with pytest.raises(ClientError, match="AccessDenied"):
+        raw.delete_object(Bucket=READY, Key=place.prefix + FIRST)
+
+
+@pytest.mark.parametrize("right", ["s3:ListBucket", "s3:GetObject", "s3:PutObject"])
+def test_a_right_that_is_missing_is_denied_and_proves_no_absence(
+    minio: str, archive: S3Archive, place: S3Place, right: str
+) -> None:
+    policy = documented_policy()
+    for statement in policy["Statement"]:
+        # MinIO takes the right to list for the right to list versions too.
+        kept = [action for action in statement["Action"] if not action.startswith(right)]
+        statement["Action"] = kept or ["s3:GetBucketLocation"]
+    with rights(minio, policy):
+        narrow = S3Archive(place)
+    acts: dict[str, list[Callable[[], object]]] = {
+        "s3:ListBucket": [
+            narrow.names,
+            lambda: narrow.find(SECOND),
+            lambda: narrow.create(SECOND, b"x"),
+        ],
+        "s3:GetObject": [lambda: narrow.find(FIRST)],
+        "s3:PutObject": [
+            lambda: narrow.create(SECOND, b"x"),
+            lambda: narrow.replace("manifest.json", b"x"),
+        ],
+    }
+    for act in acts[right]:
+        with raises(Denied, "refuses these credentials: AccessDenied"):
+            act()
+    assert archive.names() == [FIRST]
+    assert archive.find(FIRST) == BODY
 
 
 @contextmanager

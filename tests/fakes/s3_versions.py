@@ -23,6 +23,7 @@ class Faults:
         answer: (HTTP status, code) of every answer; a code that is empty is no XML at all.
         lacks: Sub-resources that it does not have, such as `versions`.
         cut: Announce the whole object and send half of it.
+        unmeasured: Send objects without their length.
         lose: The next PUT is stored, and its answer never sent.
     """
 
@@ -31,6 +32,7 @@ class Faults:
         self.answer: tuple[int, str] | None = None
         self.lacks: set[str] = set()
         self.cut = False
+        self.unmeasured = False
         self.lose = False
 
 
@@ -193,7 +195,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, status: int, data: bytes, *, cut: bool = False) -> None:
         self.send_response(status)
-        self.send_header("Content-Length", str(len(data)))
+        if self.server.faults.unmeasured:
+            self.close_connection = True
+        else:
+            self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data[: len(data) // 2] if cut else data)
         if cut:

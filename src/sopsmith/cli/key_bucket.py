@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
 
 @click.command("bucket")
+@click.option("--repo", metavar="DIR", default=".", help="Where the repository is.")
 @click.option("--check", is_flag=True, help="Look, change nothing, and end with 3 if it is not so.")
 @click.option("--dry-run", is_flag=True, help="Print what would be done and change nothing.")
 @click.option("--output", "-o", type=click.Choice(["text", "json"]), default="text")
-def command(*, check: bool, dry_run: bool, output: str) -> int:
+def command(*, repo: str, check: bool, dry_run: bool, output: str) -> int:
     """Make the bucket or folder of backup.store ready for backups.
 
     A bucket is made where it is missing, closed to the public, keeps every version, and locks
@@ -33,7 +34,7 @@ def command(*, check: bool, dry_run: bool, output: str) -> int:
     if check and dry_run:
         raise UsageError("--check and --dry-run both only look; give one")
     files = LocalFiles()
-    root = os.path.relpath(find_root(files, "."))
+    root = os.path.relpath(find_root(files, repo))
     backup = read_settings(files, root).backup
     steps = build_steps(open_store_place(root, backup), backup.retention_days)
     looks = check or dry_run
