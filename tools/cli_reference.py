@@ -29,10 +29,10 @@ def build_reference() -> str:
 def _walk(
     words: tuple[str, ...], command: click.Command, parent: click.Context | None
 ) -> list[tuple[tuple[str, ...], click.Command, click.Context]]:
-    # A width of its own keeps the page equal whatever terminal it is made in.
-    context = click.Context(
-        command, info_name=words[-1], parent=parent, terminal_width=_WIDTH, max_content_width=_WIDTH
-    )
+    # A width of its own keeps the page equal whatever terminal it is made in. The settings are
+    # those of a real run: click keeps the first help option that it makes of a command.
+    settings = {**command.context_settings, "max_content_width": _WIDTH, "terminal_width": _WIDTH}
+    context = click.Context(command, info_name=words[-1], parent=parent, **settings)
     found = [(words, command, context)]
     if isinstance(command, click.Group):
         for name in command.list_commands(context):

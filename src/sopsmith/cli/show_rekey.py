@@ -28,7 +28,7 @@ def show_plan(plan: Plan, *, dry_run: bool) -> None:
 def show_outcome(plan: Plan, outcome: Outcome, *, as_json: bool, dry_run: bool) -> None:
     """Report what came of a plan: on stderr, or all of it on stdout as JSON."""
     if as_json:
-        put_json(_object(plan, outcome, dry_run=dry_run))
+        put_json(rekey_object(plan, outcome, dry_run=dry_run))
         return
     for problem in outcome.problems:
         say(f"not done: {problem}")
@@ -54,7 +54,8 @@ def _lines(change: Change, paths: list[str]) -> Iterator[str]:
         yield "    same data key: whoever is removed and kept it reads what is written later"
 
 
-def _object(plan: Plan, outcome: Outcome, *, dry_run: bool) -> dict[str, object]:
+def rekey_object(plan: Plan, outcome: Outcome, *, dry_run: bool) -> dict[str, object]:
+    """Return what came of a plan as JSON has it."""
     files = [
         {
             "path": path,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 from sopsmith.errors import Error, RuleError
 from sopsmith.ports import Files
@@ -14,10 +15,12 @@ class Rules:
 
     Args:
         files: Where they are read.
+        planned: Bytes, by absolute path, that count instead of what stands there.
     """
 
-    def __init__(self, files: Files) -> None:
+    def __init__(self, files: Files, planned: Mapping[str, bytes] | None = None) -> None:
         self._files = files
+        self._planned = planned or {}
         self._found: dict[str, Config | Error | None] = {}
 
     def config_of(self, path: str) -> Config | None:
@@ -53,7 +56,7 @@ class Rules:
     def _load(self, folder: str) -> Config | Error | None:
         path = os.path.join(folder, FILE_NAME)
         try:
-            data = self._files.find(path)
+            data = self._planned.get(path) or self._files.find(path)
             if data is not None:
                 return Config.parse(data, os.path.relpath(path))
         except Error as error:

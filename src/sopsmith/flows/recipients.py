@@ -1,0 +1,310 @@
+"""Let somebody open a scope, or nobody any more: configuration and files together.
+
+Who comes is in the configuration before any file is touched; who goes is out of `.sops.yaml`
+first, so that nothing new is written for them, and out of `sopsmith.yaml` last, so that a run
+that was stopped still knows whom its name means. Running it again finishes either. Each file
+is replaced in one step, and only after all of them are known to open: no file is ever left to
+nobody.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from typing import TYPE_CHECKING, NamedTuple
+
+from sopsmith.errors import Conflict, Error, LayoutError, NoIdentity, RuleError, UsageError
+from sopsmith.flows.reading import read_for_sops
+from sopsmith.flows.rekey import apply_rekeying, plan_rekeying, read_metadata
+from sopsmith.flows.rules import Rules
+from sopsmith.repo.recipient_edit import Texts, add_recipients, remove_recipients
+from sopsmith.repo.recipient_rules import rule_number
+from sopsmith.repo.recipients import NamedRecipient
+from sopsmith.repo.settings import CORE, FILE, RepoSettings, Scope, parse_settings
+from sopsmith.sops.config import FILE_NAME, Config, CreationRule
+from sopsmith.sops.recognise import recognise
+from sopsmith.sops.regroup import groups_of, rule_of
+
+if TYPE_CHECKING:
+    from sopsmith.flows.rekey import Means
+    from sopsmith.flows.rekey_plan import Outcome, Plan
+    from sopsmith.ports import Answer, Files
+    from sopsmith.sops.keyring import Keyring
+    from sopsmith.sops.masterkeys import MasterKey
+    from sopsmith.sops.metadata import Metadata
+    from sopsmith.sops.rekey import RekeyPlan
+
+
+class Doors(NamedTuple):
+    """What the flow needs of the outside.
+
+    Attributes:
+        root: The repository's root, relative to the working folder.
+    """
+
+    root: str
+    files: Files
+    means: Means
+
+
+class Prepared(NamedTuple):
+    """What would be done.
+
+    Attributes:
+        who: Who comes or goes.
+        leaves: They go.
+        after: What the two configurations shall be.
+        plan: What becomes of the files.
+    """
+
+    scope: str
+    who: NamedRecipient
+    leaves: bool
+    before: Texts
+    after: Texts
+    wish: FollowScopes
+    plan: Plan
+
+    @property
+    def configuration(self) -> list[str]:
+        """The configurations that change."""
+        pairs = zip((FILE, FILE_NAME), self.before, self.after, strict=True)
+        return [name for name, old, new in pairs if old != new]
+
+
+class FollowScopes:
+    """A wish: the files that the rules of some scopes hold for follow them, the others stay.
+
+    Args:
+        rules: Those that shall be.
+        places: Where the scopes' rules stand, as `CreationRule.place` says it.
+    """
+
+    def __init__(self, rules: Rules, places: frozenset[str]) -> None:
+        self._rules = rules
+        self._places = places
+
+    def covers(self, path: str) -> bool:
+        """Tell whether a file is one of those that follow."""
+        try:
+            rule = self._rules.rule_of(path)
+        except Error:
+            return False
+        return rule is not None and rule.place in self._places
+
+    def rule(self, path: str, metadata: Metadata) -> CreationRule:
+        """Return the file's rule, or what the file has where it stays."""
+        found = self._rules.rule_of(path)
+        if found is None or found.place not in self._places:
+            return rule_of(metadata, groups_of(metadata), metadata.threshold)
+        return found
+
+    def rotates(self, plan: RekeyPlan) -> bool:
+        """Say yes where somebody loses access, since they know the old data key."""
+        return bool(plan.removed)
+
+    def absent(self, metadata: Metadata) -> tuple[MasterKey, ...]:  # noqa: ARG002
+        """Return nothing: no key is named."""
+        return ()
+
+
+def plan_addition(
+    scope: str, new: NamedRecipient, doors: Doors, *, recovery: bool = False
+) -> Prepared:
+    """Return what `apply_change` would do to let somebody open a scope.
+
+    Args:
+        recovery: A recovery recipient may be taken, who then opens files too.
+
+    Raises:
+        LayoutError, RuleError: The configuration is broken or cannot be edited surely.
+        UsageError: It is a recovery recipient.
+        MasterKeyError: It is no recipient.
+    """
+    before = _read(doors)
+    settings = parse_settings(before.settings, FILE)
+    if not recovery and any(same_key(one.recipient, new.recipient) for one in settings.recovery):
+        raise UsageError(
+            f"{new.recipient} is a recovery recipient: it opens backups, and no files",
+            hint="if it shall open files too, say so: --recovery",
+        )
+    standing = find_recipient(_scope(settings, scope), new.recipient)
+    new = new._replace(recipient=standing.recipient) if standing else new
+    after = add_recipients(before, scope, [new])
+    return _prepare(scope, new, before, after, doors, leaves=False)
+
+
+def plan_removal(scope: str, who: str, doors: Doors) -> Prepared:
+    """Return what `apply_change` would do so that somebody opens a scope no more.
+
+    Args:
+        who: A recipient, or the name of one.
+
+    Raises:
+        LayoutError, RuleError: The configuration is broken or cannot be edited surely, nobody
+            of that name is in the scope, or nobody else is.
+    """
+    before = _read(doors)
+    settings = parse_settings(before.settings, FILE)
+    found = find_recipient(_scope(settings, scope), who) or _left_over(settings, scope, who, before)
+    after = remove_recipients(before, scope, [found.recipient])
+    return _prepare(scope, found, before, after, doors, leaves=True)
+
+
+def apply_change(prepared: Prepared, doors: Doors) -> Outcome:
+    """Do what was prepared, and return what came of the files.
+
+    Raises:
+        NoIdentity: Some file does not open here; nothing was changed.
+        Conflict: The configuration is another one by now; nothing was changed.
+    """
+    _refuse_closed(prepared, doors.means)
+    if _read(doors) != prepared.before:
+        raise Conflict("was changed meanwhile; nothing was done", path=f"{FILE}, {FILE_NAME}")
+    for name in prepared.configuration:
+        if not (prepared.leaves and name == FILE):
+            _write(name, prepared, doors)
+    outcome = apply_rekeying(prepared.plan, prepared.wish, doors.means)
+    if prepared.leaves and FILE in prepared.configuration and not outcome.problems:
+        _write(FILE, prepared, doors)
+    return outcome
+
+
+def find_lockouts(prepared: Prepared, keyring: Keyring) -> list[str]:
+    """Return the scopes that nobody with the identities at hand would open after a removal.
+
+    SSH identities do not tell their recipients, so they do not count.
+    """
+    held = {identity.recipient for identity in keyring.identities}
+    if not prepared.leaves or prepared.who.recipient not in held:
+        return []
+    settings = parse_settings(prepared.after.settings, FILE)
+    touched = _touched(prepared.scope)
+    return [name for name in touched if held.isdisjoint(settings.readers(name))]
+
+
+def find_recipient(scope: Scope, who: str) -> NamedRecipient | None:
+    """Return the recipient of a scope that a text names, by the recipient itself or its name."""
+    for one in scope.named:
+        if who in (one.recipient, one.name) or same_key(who, one.recipient):
+            return one
+    return None
+
+
+def same_key(one: str, other: str) -> bool:
+    """Tell whether two recipients are one: the comment of an SSH key does not count."""
+    return one.split()[:2] == other.split()[:2]
+
+
+def _prepare(
+    scope: str,
+    who: NamedRecipient,
+    before: Texts,
+    after: Texts,
+    doors: Doors,
+    *,
+    leaves: bool,
+) -> Prepared:
+    path = _join(doors.root, FILE_NAME)
+    rules = Rules(doors.files, {os.path.abspath(path): after.rules})
+    settings = parse_settings(after.settings, FILE)
+    places = frozenset(_place(name, settings, rules, path, doors.root) for name in _touched(scope))
+    wish = FollowScopes(rules, places)
+    plan = plan_rekeying((doors.root,), wish, doors.means)
+    plan.problems = [one for one in plan.problems if wish.covers(one.path)]
+    return Prepared(scope, who, leaves, before, after, wish, plan)
+
+
+def _place(scope: str, settings: RepoSettings, rules: Rules, path: str, root: str) -> str:
+    """Return where the rule of a scope stands.
+
+    Raises:
+        RuleError: A `.sops.yaml` that is nearer to the scope's files holds for them.
+    """
+    folder = settings.secrets_folder(scope)
+    config = rules.config_of(_join(root, f"{folder}/any.secret.yaml"))
+    if config is None or os.path.abspath(config.path) != os.path.abspath(path):
+        raise RuleError(
+            f"holds for the files of {scope}; recipients are changed in the one beside {FILE}",
+            path=config.path if config else path,
+            hint=f"move its rules to {path}",
+        )
+    return config.rules[rule_number(config, settings, scope)].place
+
+
+def _refuse_closed(prepared: Prepared, means: Means) -> None:
+    """Refuse to begin where a file that must be written does not open with what is at hand.
+
+    Raises:
+        NoIdentity: Names the first one and how many there are.
+    """
+    opener = _Opener(means, means.keyring())
+    closed = [answer for answer in means.planners.map(opener, prepared.plan.paths) if answer]
+    if closed:
+        path, message, hint = map(str, closed[0])
+        more = f", nor do {len(closed) - 1} others" if len(closed) > 1 else ""
+        raise NoIdentity(
+            f"does not open here{more}, so nothing was changed: {message}", path=path, hint=hint
+        )
+
+
+class _Opener:
+    """Try whether the data key of a file can be had; runs in a worker."""
+
+    def __init__(self, means: Means, keyring: Keyring) -> None:
+        self._means = means
+        self._keyring = keyring
+
+    def __call__(self, path: str) -> Answer:
+        try:
+            data = read_for_sops(self._means.trees, path)
+            metadata = read_metadata(data, recognise(data, path) or "yaml", path)
+            self._keyring.unlock_data_key(metadata)
+        except Error as error:
+            return path, error.message, error.hint or ""
+        return None
+
+
+def _write(name: str, prepared: Prepared, doors: Doors) -> None:
+    data = prepared.after.settings if name == FILE else prepared.after.rules
+    doors.means.replace([(_join(doors.root, name), data)])
+
+
+def _read(doors: Doors) -> Texts:
+    return Texts(*(doors.files.read(_join(doors.root, name)) for name in (FILE, FILE_NAME)))
+
+
+def _scope(settings: RepoSettings, name: str) -> Scope:
+    for scope in settings.scopes:
+        if scope.name == name:
+            return scope
+    known = ", ".join(scope.name for scope in settings.scopes)
+    raise UsageError(f"{name!r} is no scope; known: {known}")
+
+
+def _left_over(settings: RepoSettings, scope: str, who: str, before: Texts) -> NamedRecipient:
+    """Return somebody whom the rule alone still names, or say that nobody is meant.
+
+    Raises:
+        LayoutError: Says where the recipient is one, if anywhere.
+    """
+    config = Config.parse(before.rules, FILE_NAME)
+    stand = config.rules[rule_number(config, settings, scope)].recipients
+    others = [one.name for one in settings.scopes if find_recipient(one, who)]
+    if who in stand and who not in settings.readers(scope):
+        return NamedRecipient(who)
+    if others:
+        hint = f"sopsmith recipients remove {others[0]} {shlex.quote(who)}"
+        reason = f", but of {', '.join(others)}"
+    else:
+        hint, reason = "sopsmith recipients list", ""
+    raise LayoutError(f"{who!r} is no recipient of {scope}{reason}", path=FILE, hint=hint)
+
+
+def _touched(scope: str) -> tuple[str, ...]:
+    """Return the scopes whose files a change is about: core opens for every environment."""
+    return (CORE,) if scope == CORE else (scope, CORE)
+
+
+def _join(root: str, path: str) -> str:
+    return os.path.normpath(os.path.join(root, path))
