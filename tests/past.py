@@ -29,14 +29,16 @@ class Past:
         *,
         parents: tuple[int, ...] = (),
         author: str = "Ann <ann@example.org>",
+        minute: int | None = None,
     ) -> int:
         """Add a commit and return its number, by which later ones name it as a parent.
 
         Args:
             parents: Behind which it goes; the branch's last commit unless given.
+            minute: When its clock says that it was made; the number of the commit unless given.
         """
         self._marks += 1
-        moment = START + 60 * self._marks
+        moment = START + 60 * (self._marks if minute is None else minute)
         lines = [b"commit refs/heads/%s" % branch.encode(), b"mark :%d" % self._marks]
         lines += [f"{role} {author} {moment} +0000".encode() for role in ("author", "committer")]
         lines.append(b"data 4\nwork")

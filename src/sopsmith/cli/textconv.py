@@ -21,7 +21,7 @@ def run(path: str, *, reveal: bool, by_value: bool) -> None:
     def mode() -> str:
         return REVEALED if reveal else BY_VALUE if by_value else _configured()
 
-    sys.stdout.buffer.write(convert(LocalFiles().read(path), path, mode, _keyring))
+    sys.stdout.buffer.write(convert(LocalFiles().read(path), path, mode, keyring_and_key))
     sys.stdout.buffer.flush()
 
 
@@ -37,7 +37,8 @@ def _configured() -> str:
     return BY_VALUE if settings.get(b"sopsmith.byvalue") == b"true" else MASKED
 
 
-def _keyring() -> tuple[Keyring, Secret | None]:
+def keyring_and_key() -> tuple[Keyring, Secret | None]:
+    """Return the identities at hand and the key of signs by value that they make."""
     from sopsmith import age
     from sopsmith.adapters.environment import read_settings
     from sopsmith.adapters.keys import load_keyring

@@ -69,6 +69,14 @@ def test_what_only_another_branch_or_the_reflog_has_is_seen(tmp_path: Path) -> N
     assert seen == {b"1", b"branch", b"dropped"}
 
 
+def test_no_commit_comes_before_its_children_whatever_their_clocks_say(tmp_path: Path) -> None:
+    past = Past(tmp_path / "r")
+    first = past.commit({"a": b"1"}, minute=90)
+    past.commit({"a": b"2"}, "side", parents=(first,), minute=5)
+    with GitHistory(str(past.write())) as history:
+        assert [after for ((_, _, after),) in contents(history)] == [b"2", b"1"]
+
+
 def test_links_and_submodules_have_no_content(tmp_path: Path) -> None:
     past = Past(tmp_path / "r")
     past.commit({"a": b"1"})

@@ -1,0 +1,31 @@
+"""`sopsmith audit`: who changed which secret, and when."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command("audit")
+@click.option("--since", metavar="REV|DATE", default="", help="Leave out what is older.")
+@click.option("--repo", metavar="DIR", default=".", help="A folder of the repository.")
+@click.option("--output", "-o", type=click.Choice(["text", "json"]), default="text")
+def command(since: str, repo: str, output: str) -> int:
+    """Say from Git's history who changed which key of which secret, and when.
+
+    Besides: who came and went as a recipient, what was ever committed in clear (and what to do
+    about it), commits without a signature. All refs count, newest first. A value is a sign, as
+    in diffs of `sopsmith git textconv --by-value`, if an identity at hand opens it, else its
+    ciphertext's. Ends with 3 where something was committed in clear.
+    """
+    from sopsmith.adapters.git_history import GitHistory
+    from sopsmith.cli.progress import Counter
+    from sopsmith.cli.show_audit import show
+    from sopsmith.cli.textconv import keyring_and_key
+    from sopsmith.flows.audit import Audit
+    from sopsmith.flows.versions import Opener
+
+    keyring, key = keyring_and_key()
+    with GitHistory(repo) as history, Counter("commits looked at") as counter:
+        found = Audit(history, Opener(lambda: keyring), key, counter.tick)
+        problems = show(found, since, as_json=output == "json")
+    return 3 if problems else 0
