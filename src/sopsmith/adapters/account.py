@@ -53,3 +53,15 @@ class Account:
             yield
         except PermissionError:
             raise OutsideError(f"this process may not become the user {self.name}") from None
+
+
+def current_user() -> str:
+    """Return who runs this process, and where: `anna@laptop`; a number where there is no name."""
+    import socket
+
+    uid = os.getuid()
+    try:
+        name = pwd.getpwuid(uid).pw_name
+    except KeyError:
+        name = str(uid)
+    return f"{name}@{socket.gethostname()}"

@@ -1,4 +1,4 @@
-"""Hold a file of identities against other processes of sopsmith.
+"""Hold a file of identities, or a folder of records, against other processes of sopsmith.
 
 What is appended is lost where two processes read the same file and each replaces it, and with
 it whatever was encrypted to the identity meanwhile. The system lets go of the lock when its
@@ -43,6 +43,30 @@ def lock_keys(path: str, wait: float = WAIT) -> Iterator[None]:
         raise OutsideError((error.strerror or "the system refused").lower(), path=lock) from None
     try:
         _take(handle, path, wait)
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def lock_folder(folder: str, wait: float = WAIT) -> Iterator[None]:
+    """Hold a folder of a repository, and leave no file of a lock in it.
+
+    Args:
+        folder: It is made where it is missing.
+        wait: How long to wait for another process, in seconds.
+
+    Raises:
+        Conflict: Another process still held it at the end of the wait.
+        OutsideError: It cannot be made or held.
+    """
+    try:
+        os.makedirs(folder, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise OutsideError((error.strerror or "the system refused").lower(), path=folder) from None
+    try:
+        _take(handle, folder, wait)
         yield
     finally:
         os.close(handle)

@@ -17,6 +17,8 @@ COMMANDS: dict[str, str] = {
     "check": "Prove by opening everything that the identities at hand do",
     "rotate": "Replace an identity, with no moment in which Argo CD cannot decrypt",
     "status": "Say where rotations stand, and what comes next",
+    "open": "Decrypt a file by an identity from standard input, and record it",
+    "inject": "Put an identity from standard input into a cluster, and record it",
     "revoke": "Shut out a leaked identity, and list what it could read",
 }
 

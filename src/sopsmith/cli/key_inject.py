@@ -1,0 +1,31 @@
+"""`sopsmith key inject`: an identity into a cluster, by way of no disk."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command("inject")
+@click.option("--reason", required=True, metavar="TEXT", help="Why; it is recorded.")
+@click.option("--environment", "-e", default="", metavar="NAME",
+              help="[default: the one whose recipient it is]")  # fmt: skip
+@click.option("--context", metavar="NAME", help="The cluster's. [default: as sopsmith.yaml says]")
+@click.option("--no-record", is_flag=True, help="Leave no record of this use.")
+@click.option("--repo", metavar="DIR", default=".", help="Where the repository is.")
+def command(reason: str, environment: str, context: str | None, no_record: bool, repo: str) -> None:
+    """Put an identity from standard input into the cluster's key Secret: break the glass.
+
+    It stands beside those that are there. On a terminal the identity is asked for and not shown.
+    Nothing is written to disk but the record of this use, in .sopsmith/break-glass.json.
+    """
+    from sopsmith.cli import break_glass_words as words
+    from sopsmith.cli.talk import note
+    from sopsmith.flows.break_glass import inject
+
+    why = words.open_emergency(repo, reason, no_record=no_record)
+    doors = words.open_doors(why.root)
+    given = words.read_given()
+    name, cluster = words.open_target(environment, context, given, why, doors)
+    done = inject(name, given.pairs, cluster, why, doors)
+    words.say_recorded(why)
+    note(f"{cluster.name} opens {done.opened} of {done.files} files of {name} and core")
