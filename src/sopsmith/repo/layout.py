@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sopsmith.errors import Error
 from sopsmith.formats import yaml
 from sopsmith.formats.tree import to_object
+from sopsmith.repo.argocd_apps import SECRETS_FILE
 from sopsmith.repo.layout_argocd import build_argocd_files, resources_of
 from sopsmith.repo.layout_policy import (
     build_gitattributes,
@@ -69,9 +70,13 @@ def find_gaps(settings: RepoSettings, existing: dict[str, bytes]) -> list[str]:
         if path not in existing:
             continue
         listed = _resources(existing[path])
+        wanted = resources_of(settings, scope.name)
+        if listed is not None and SECRETS_FILE in listed:
+            # An Application of their own brings the Secrets: `sopsmith argocd applications`.
+            wanted = tuple(entry for entry in wanted if not entry.endswith("/secrets"))
         missing = [
             entry
-            for entry in resources_of(settings, scope.name)
+            for entry in wanted
             if listed is not None and entry.removeprefix("./") not in listed
         ]
         if listed is None:

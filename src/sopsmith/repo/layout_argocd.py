@@ -13,7 +13,7 @@ from sopsmith.repo.settings import RepoSettings
 GENERATOR = "ksops-generator.yaml"
 """Name of a scope's KSOPS generator, in its secrets folder."""
 TENANTS = "99-tenants.yaml"
-"""Name of an environment's Argo CD project for tenants, in its overlay."""
+"""Name of an environment's Argo CD project and ApplicationSet for tenants, in its overlay."""
 _HEAD = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
 
 
@@ -117,4 +117,43 @@ spec:
   clusterResourceWhitelist: []
   # Objects inside of namespaces, such as {{group: apps, kind: Deployment}}.
   namespaceResourceWhitelist: []
+---
+# One Application for each tenant. The last wave: the platform is there when tenants come.
+apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata:
+  name: tenants
+  namespace: argocd
+  annotations:
+    argocd.argoproj.io/sync-wave: "99"
+spec:
+  goTemplate: true
+  goTemplateOptions: [missingkey=error]
+  generators:
+    - list:
+        # Such as {{tenant: shop, repository: https://git.example.com/org/shop.git, path: deploy}}
+        elements: []
+  syncPolicy:
+    # A tenant who is taken off the list keeps what runs.
+    preserveResourcesOnDeletion: true
+  template:
+    metadata:
+      name: 'tenant-{{{{.tenant}}}}'
+    spec:
+      project: tenants
+      source:
+        repoURL: '{{{{.repository}}}}'
+        targetRevision: HEAD
+        path: '{{{{.path}}}}'
+        # The sidecar opens what the project's identities open, and runs no programs.
+        plugin:
+          name: sopsmith
+      destination:
+        server: https://kubernetes.default.svc
+        namespace: 'tenant-{{{{.tenant}}}}'
+      syncPolicy:
+        automated: {{prune: true, selfHeal: true}}
+        retry:
+          limit: 10
+          backoff: {{duration: 10s, factor: 2, maxDuration: 3m}}
 """

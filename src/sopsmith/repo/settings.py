@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from sopsmith.formats.env_reader import is_name
 from sopsmith.kube.secret import check_data_key
+from sopsmith.repo.argocd_settings import ArgocdSettings, parse_argocd
 from sopsmith.repo.backup_settings import BackupSettings, parse_backup
 from sopsmith.repo.lint_settings import Ignored, parse_lint
 from sopsmith.repo.mappings import MAPPING_FIELDS, SecretMapping, parse_mapping, refuse_twins
@@ -24,7 +25,7 @@ CORE = "core"
 """The scope that every environment shares."""
 _FIELDS = (
     "version", "layout", "namespace", "data_key", "ignore", "core", "environments", "secrets",
-    "lint", "recovery", "backup", "keys",
+    "lint", "recovery", "backup", "keys", "argocd",
 )  # fmt: skip
 _PATH_SIGNS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
 
@@ -63,6 +64,7 @@ class RepoSettings:
         lint_ignored: Findings of `lint` that are left out.
         recovery: Who opens backups of identities, and nothing else.
         max_age_days: How old an identity may be; None for any age.
+        argocd: How Argo CD is installed, and who may open what in it.
     """
 
     root: str = "bootstrap/argocd"
@@ -77,6 +79,7 @@ class RepoSettings:
     recovery: tuple[NamedRecipient, ...] = ()
     backup: BackupSettings = field(default=BackupSettings())
     max_age_days: int | None = None
+    argocd: ArgocdSettings = field(default=ArgocdSettings())
 
     @property
     def scopes(self) -> tuple[Scope, ...]:
@@ -134,6 +137,7 @@ def parse_settings(data: bytes, path: str) -> RepoSettings:
         recovery=parse_recipients(top.fields("recovery", ("recipients",))),
         backup=parse_backup(top),
         max_age_days=top.fields("keys", ("max_age_days",)).count("max_age_days"),
+        argocd=parse_argocd(top),
     )
 
 
