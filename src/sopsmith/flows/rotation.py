@@ -130,7 +130,7 @@ def abort_rotation(request: Request, doors: Doors) -> Rotation:
         if MOVE in rotation.done or steps.tree(rotation).has_new():
             raise UsageError(
                 f"the repository moves to {rotation.new} already, so nothing is taken back",
-                hint=f"finish it: {command_of(rotation)}",
+                hint=f"finish it: {rotation.command}",
             )
         _demand_same_cluster(rotation, request)
         # Noted first: a run that finds the cluster without the new identity must not go on.
@@ -140,13 +140,6 @@ def abort_rotation(request: Request, doors: Doors) -> Rotation:
         steps.label_retired(rotation.new)
         doors.files.remove(_path(request))
         return rotation
-
-
-def command_of(rotation: Rotation) -> str:
-    """Return the command that takes a rotation on."""
-    where = "" if rotation.context else " --no-cluster"
-    taken_back = " --abort" if rotation.aborting else ""
-    return f"sopsmith key rotate --environment {rotation.environment}{where}{taken_back}"
 
 
 def _find(files: Files, root: str, environment: str) -> Rotation | None:
@@ -173,7 +166,7 @@ def _standing(request: Request, doors: Doors) -> Rotation | None:
         return None if request.again else rotation
     path = rotation_path(rotation.environment)
     if rotation.aborting:
-        raise Conflict("is being taken back", path=path, hint=command_of(rotation))
+        raise Conflict("is being taken back", path=path, hint=rotation.command)
     _demand_same_cluster(rotation, request)
     if request.recipient not in ("", rotation.old):
         raise Conflict(f"replaces {rotation.old}, not {request.recipient}", path=path)

@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from sopsmith.errors import MasterKeyError, NoIdentity
+from sopsmith.errors import Denied, MasterKeyError, NoIdentity
 from sopsmith.flows.key_secret import (
     add_identities,
     prove_kept,
@@ -18,7 +18,9 @@ from sopsmith.flows.rotation_doors import Doors, Request
 from sopsmith.flows.rotation_files import Tree
 from sopsmith.flows.rotation_git import Git
 from sopsmith.flows.rotation_sync import find_uncommitted, find_unsynced
-from sopsmith.kube.key_secret import PLACE
+from sopsmith.kube.key_readers import find_stuck_pods
+from sopsmith.kube.key_secret import NAMESPACE, PLACE
+from sopsmith.kube.kinds import POD
 from sopsmith.repo.key_file import NewIdentity, append_identity, parse_key_file
 from sopsmith.repo.recipients import NamedRecipient
 from sopsmith.repo.retired import mark_retired
@@ -38,12 +40,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from sopsmith.age import Identity
+    from sopsmith.ports import Cluster
     from sopsmith.repo.settings import RepoSettings
     from sopsmith.secret import Secret
 
 SETTLE = 120.0
 """Seconds that a kubelet may take to bring a changed Secret into a running pod: its sync period
 of a minute, and the age of its cache."""
+_RESTART = f"kubectl -n {NAMESPACE} rollout restart deployment argocd-repo-server"
 POLL = 5.0
 """Seconds between two looks at Argo CD."""
 
@@ -153,7 +157,9 @@ class Steps:
 
     def _move(self, rotation: Rotation) -> Done:
         if self._doors.cluster is not None:
-            self._let_settle(rotation)
+            stuck = self._let_settle(rotation, self._doors.cluster)
+            if stuck:
+                return Done(rotation, stuck)
         tree = self.tree(rotation)
         tree.move_configuration()
         tree.move_files()
@@ -161,17 +167,28 @@ class Steps:
         prove_opens(tree.moved_files(), new)
         return Done(rotation)
 
-    def _let_settle(self, rotation: Rotation) -> None:
-        """Wait until the pods of Argo CD have what stands in the Secret."""
-        assert self._doors.cluster is not None
+    def _let_settle(self, rotation: Rotation, cluster: Cluster) -> str:
+        """Wait until the pods of Argo CD have what stands in the Secret.
+
+        Returns:
+            Why that will not come by waiting, or "".
+        """
         since = parse_moment(rotation.done[INJECT])
-        if rotation.new not in read_cluster_keys(self._doors.cluster).recipients:
+        if rotation.new not in read_cluster_keys(cluster).recipients:
             # Somebody took it out since; it goes in again, and the wait begins anew.
             since = self._doors.now()
         self._inject(rotation)
+        try:
+            stuck = find_stuck_pods(cluster.list(POD, NAMESPACE), since)
+        except Denied:
+            # The wait alone serves every pod that mounts the Secret as documented.
+            stuck = []
+        if stuck:
+            return f"pod {stuck[0]} reads the key only when it starts: {_RESTART}"
         left = SETTLE - (self._doors.now() - since).total_seconds()
         if left > 0:
             self._doors.pause(min(left, SETTLE))
+        return ""
 
     def _sync(self, rotation: Rotation) -> Done:
         tree = self.tree(rotation)

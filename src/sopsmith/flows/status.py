@@ -167,10 +167,12 @@ class _At:
                 yield _malformed(path, error)
                 continue
             step = found.next_step
-            does = rotation.WORDS[step].does if step else "remove its record"
-            word = "is being taken back" if found.aborting else f"is under way; next: {does}"
-            hint = f"sopsmith key rotate --environment {found.environment}"
-            yield Due(ROTATION, found.environment, f"a rotation {word}", hint)
+            if step is None:
+                # A rotation that is done stays noted until the next one.
+                continue
+            does = f"is under way; next: {rotation.WORDS[step].does}"
+            word = "is being taken back" if found.aborting else does
+            yield Due(ROTATION, found.environment, f"a rotation {word}", found.command)
 
     def revocations(self) -> Iterator[Due]:
         """Yield the revocations with credentials of which nobody noted that they were changed."""

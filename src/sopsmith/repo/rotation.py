@@ -82,6 +82,13 @@ class Rotation:
         """Return the first step that is not done, or None at the end."""
         return next((step for step in self.steps if step not in self.done), None)
 
+    @property
+    def command(self) -> str:
+        """Return the command that takes it on."""
+        where = "" if self.context else " --no-cluster"
+        back = " --abort" if self.aborting else ""
+        return f"sopsmith key rotate --environment {self.environment}{where}{back}"
+
     def after(self, step: str, moment: str) -> Rotation:
         """Return the rotation once a step is done."""
         return replace(self, done={**self.done, step: moment})

@@ -22,7 +22,7 @@ from sopsmith.errors import (
 )  # fmt: skip
 from sopsmith.flows.key_secret import add_identities, read_cluster_keys
 from sopsmith.flows.rotation import find_rotations, plan_rotation
-from sopsmith.kube.kinds import APPLICATION, SECRET
+from sopsmith.kube.kinds import APPLICATION, POD, SECRET
 from sopsmith.repo.rotation import MOVE, SYNC
 
 OLD = IDENTITIES["prod"][1]
@@ -91,6 +91,22 @@ def test_the_new_identity_is_backed_up_before_anything_is_encrypted_to_it(
 def test_the_pods_get_time_to_see_both_identities_before_a_file_moves(platform: Platform) -> None:
     platform.run()
     assert 0 < platform.paused <= 120
+
+
+def test_a_pod_that_sees_the_key_only_at_its_start_is_waited_for(platform: Platform) -> None:
+    reads = {"envFrom": [{"secretRef": {"name": "sops-age"}}]}
+    pod = {
+        "metadata": {"name": "repo-server-1", "namespace": "argocd"},
+        "spec": {"containers": [reads]},
+        "status": {"startTime": "2026-11-01T00:00:00Z"},
+    }
+    platform.cluster.put(POD, pod)
+    outcome = platform.run()
+    assert "rollout restart" in outcome.waiting
+    assert outcome.rotation.next_step == MOVE
+    assert platform.settings().readers("prod") == (OLD,)
+    platform.cluster.put(POD, pod | {"status": {"startTime": "2026-12-01T00:00:00Z"}})
+    assert platform.run().rotation.next_step == SYNC
 
 
 def test_each_moved_file_has_a_new_data_key(platform: Platform) -> None:

@@ -21,7 +21,7 @@ from sopsmith.flows.status import (
     read_status,
 )
 from sopsmith.repo.backups import RECORD, Record, dump_record
-from sopsmith.repo.rotation import Rotation, dump_rotation
+from sopsmith.repo.rotation import STEPS, Rotation, dump_rotation
 from sopsmith.sops.config import CreationRule
 from sopsmith.sops.document import encrypt
 from sopsmith.sops.selectors import Selector
@@ -147,6 +147,13 @@ def test_a_rotation_says_what_comes_next(place: Place) -> None:
     assert only(place)[:3] == (
         ROTATION, "dev", "a rotation is under way; next: make a new identity",
     )  # fmt: skip
+
+
+def test_a_rotation_that_is_done_is_not_due(place: Place) -> None:
+    at = "2026-11-01T00:00:00Z"
+    made = Rotation("dev", OTHER[1], DEV[1], "", at, done=dict.fromkeys(STEPS, at))
+    place.put(".sopsmith/rotations/dev.json", dump_rotation(made))
+    assert due(place) == []
 
 
 def test_a_revocation_counts_what_nobody_noted(place: Place) -> None:
