@@ -25,6 +25,16 @@ def keys_file(named: str | None = None) -> str:
     return os.path.realpath(path)
 
 
+def keys_files() -> tuple[str, ...]:
+    """Return the files in which sops looks for identities, each once."""
+    settings = read_environment()
+    named = settings.get("SOPS_AGE_KEY_FILE")
+    paths = [named] if named else []
+    if settings.config_home or not named:
+        paths.append(default_keys_path(settings))
+    return tuple(dict.fromkeys(map(os.path.realpath, paths)))
+
+
 def open_backup(
     repo: str, environments: tuple[str, ...] = (), *, force: bool = False
 ) -> tuple[BackupRequest, Doors]:
@@ -40,7 +50,7 @@ def open_backup(
     if not settings.backup.store:
         warn("the store is a folder of this machine, and lost with it: set backup.store")
     record = os.path.join(root, RECORD)
-    request = BackupRequest(root, settings, keys_file(), record, environments, force)
+    request = BackupRequest(root, settings, keys_files(), record, environments, force)
     return request, open_doors(root, settings)
 
 
@@ -60,7 +70,7 @@ def back_up(root: str, keys_path: str, settings: RepoSettings) -> str:
         Error: As `plan_backup` and `apply_backup` do.
     """
     doors = open_doors(root, settings)
-    request = BackupRequest(root, settings, keys_path, os.path.join(root, RECORD))
+    request = BackupRequest(root, settings, (keys_path,), os.path.join(root, RECORD))
     done = apply_backup(plan_backup(request, doors), request, doors)
     return doors.archive.place(object_name(done.number))
 

@@ -16,7 +16,7 @@ from sopsmith.adapters.memory import private_folder
 from sopsmith.adapters.private import PrivateFiles
 from sopsmith.adapters.programs import LocalPrograms
 from sopsmith.adapters.trees import LocalTrees
-from sopsmith.cli.backup_words import keys_file
+from sopsmith.cli.backup_words import keys_files
 from sopsmith.cli.table import table
 from sopsmith.cli.talk import note, put, put_json, warn
 from sopsmith.flows.drill import Doors, DrillReport, DrillRequest
@@ -47,7 +47,7 @@ def open_drill(repo: str, *, allow_disk: bool) -> Iterator[tuple[DrillRequest, D
             datetime.now(UTC),
             time.perf_counter,
         )
-        yield DrillRequest(root, settings, keys_file(), target), doors
+        yield DrillRequest(root, settings, keys_files(), target), doors
 
 
 def show(report: DrillReport, *, as_json: bool) -> None:

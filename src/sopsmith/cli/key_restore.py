@@ -14,7 +14,9 @@ import click
     "--share", "shares", metavar="FILE", multiple=True,
     help="A share of it, in clear or for an identity here; - for standard input.",
 )  # fmt: skip
-@click.option("--keys-file", metavar="FILE", help="Extend this file. [default: sops' keys.txt]")
+@click.option(
+    "--keys-file", metavar="FILE", help="Extend this file. [default: SOPS_AGE_KEY_FILE or keys.txt]"
+)
 @click.option("--to-cluster", metavar="ENV", help="Put ENV's identity into its cluster instead.")
 @click.option("--context", metavar="NAME", help="The cluster's. [default: as sopsmith.yaml says]")
 @click.option("--dry-run", is_flag=True, help="Open and prove everything, write nothing.")

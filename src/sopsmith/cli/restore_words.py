@@ -123,7 +123,12 @@ def show(made: RestorePlan, target: str, *, as_json: bool, dry_run: bool) -> Non
     if as_json:
         put_json({
             "identities": [
-                {"recipient": one.recipient, "backup": one.backup, "scopes": list(one.scopes)}
+                {
+                    "recipient": one.recipient,
+                    "backup": one.backup,
+                    "scopes": list(one.scopes),
+                    "stands": one.stands,
+                }
                 for one in made.identities
             ],
             "opened": {
@@ -140,6 +145,9 @@ def show(made: RestorePlan, target: str, *, as_json: bool, dry_run: bool) -> Non
     for one in made.opened:
         say_opened = warn if one.opened < one.files else note
         say_opened(f"{one.scope}: {one.opened} of {one.files} encrypted files open")
+    for identity in made.identities:
+        if identity.stands:
+            note(f"stands in the file of identities already: {identity.recipient}")
     numbers = ", ".join(map(str, sorted({one.backup for one in made.identities})))
     if dry_run:
         note(f"would restore backup {numbers} to {target}; dry run: nothing was written")

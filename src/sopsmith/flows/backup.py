@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from sopsmith import age
-from sopsmith.errors import Conflict, NoIdentity, Tampered
+from sopsmith.errors import Conflict, MasterKeyError, NoIdentity, NotThere, Tampered
 from sopsmith.flows.backup_checks import (
     is_x25519,
     readers_of,
@@ -60,7 +61,7 @@ class BackupRequest:
 
     Attributes:
         root: The repository's folder.
-        keys_path: The file of identities.
+        keys_paths: Files of identities; those that are not there hold none.
         record_path: Where the repository notes its last backup.
         environments: Only the identities of these; empty for all.
         force: Make a backup even where one holds the same, or where the store has lost some.
@@ -68,7 +69,7 @@ class BackupRequest:
 
     root: str
     settings: RepoSettings
-    keys_path: str
+    keys_paths: tuple[str, ...]
     record_path: str
     environments: tuple[str, ...] = ()
     force: bool = False
@@ -122,11 +123,12 @@ def plan_backup(request: BackupRequest, doors: Doors) -> BackupPlan:
     """
     recovery = recovery_of(request.settings)
     refuse_inside(request.root, doors.archive.place(""), doors.files)
-    data = doors.files.read(request.keys_path)
-    entries = _entries(data, request.keys_path)
+    held = _read_held(request.keys_paths, doors.files)
+    entries = [one.entry for one in held]
     readers = readers_of(request.settings, ())
     refuse_self_opening(request.settings, entries, readers)
-    chosen = _choose(request, entries)
+    blocks = _choose(request, held)
+    chosen = [one.entry for one in blocks]
     known = find_backups(doors.archive)
     record = read_record(doors.files, request.record_path)
     if not request.force:
@@ -140,7 +142,7 @@ def plan_backup(request: BackupRequest, doors: Doors) -> BackupPlan:
         doors.tool,
         tuple(entry.recipient for entry in chosen),
         recovery,
-        age.wrap_for(recovery, Secret(join_blocks(data, chosen))),
+        age.wrap_for(recovery, Secret(b"".join(one.block.reveal() for one in blocks))),
     )
     return BackupPlan(
         backup,
@@ -169,18 +171,43 @@ def apply_backup(made: BackupPlan, request: BackupRequest, doors: Doors) -> Back
     return backup
 
 
-def _entries(data: bytes, path: str) -> list[Entry]:
-    """Return the identities of a file, each once."""
-    return list({entry.recipient: entry for entry in parse_key_file(data, path)}.values())
+class _Held(NamedTuple):
+    """An identity of a file, and its lines with the label."""
+
+    entry: Entry
+    block: Secret
 
 
-def _choose(request: BackupRequest, entries: list[Entry]) -> list[Entry]:
+def _read_held(paths: tuple[str, ...], files: Files) -> list[_Held]:
+    """Return the identities of some files, each once.
+
+    Raises:
+        NotThere: None of the files is there.
+        MasterKeyError: One is no list of identities.
+    """
+    found = {path: data for path in paths if (data := files.find(path)) is not None}
+    if not found:
+        raise NotThere("no such file, so there is no identity to back up", path=" or ".join(paths))
+    held: dict[str, _Held] = {}
+    for path, data in found.items():
+        if age.is_locked(data):
+            raise MasterKeyError(
+                "is encrypted itself, so the identities in it cannot be read",
+                path=path,
+                hint="a copy of that file is a backup, as good as its passphrase",
+            )
+        for entry in parse_key_file(data, path):
+            held.setdefault(entry.recipient, _Held(entry, Secret(join_blocks(data, [entry]))))
+    return list(held.values())
+
+
+def _choose(request: BackupRequest, held: list[_Held]) -> list[_Held]:
     wanted = readers_of(request.settings, request.environments)
-    chosen = [entry for entry in entries if entry.recipient in wanted]
+    chosen = [one for one in held if one.entry.recipient in wanted]
     if not chosen:
         raise NoIdentity(
-            f"holds no identity of {', '.join(request.environments) or 'this repository'}",
-            path=request.keys_path,
+            f"no identity of {', '.join(request.environments) or 'this repository'} in it",
+            path=" or ".join(request.keys_paths),
             hint="sopsmith key list shows where identities were looked for",
         )
     return chosen

@@ -31,13 +31,13 @@ class DrillRequest:
 
     Attributes:
         root: The repository's folder, absolute and without symbolic links.
-        keys_path: The identities that would be lost.
+        keys_paths: Files of the identities that would be lost.
         target: A throw-away folder in memory, absolute; it holds secrets afterwards.
     """
 
     root: str
     settings: RepoSettings
-    keys_path: str
+    keys_paths: tuple[str, ...]
     target: str
 
 
@@ -115,7 +115,7 @@ def drill(request: DrillRequest, doors: Doors) -> DrillReport:
 
 def _back_up(request: DrillRequest, settings: RepoSettings, doors: Doors, watch: _Watch) -> Backup:
     record_path = f"{request.target}/backups.json"
-    wanted = backup.BackupRequest(request.root, settings, request.keys_path, record_path)
+    wanted = backup.BackupRequest(request.root, settings, request.keys_paths, record_path)
     means = backup.Doors(doors.files, doors.archive, doors.now, "sopsmith drill")
     made = watch.time("encrypt the identities", lambda: backup.plan_backup(wanted, means))
     return watch.time(

@@ -128,6 +128,12 @@ def parse_record(data: bytes, place: str = RECORD) -> Record:
         Tampered: It is not what sopsmith wrote.
         FormatError: A newer sopsmith wrote it.
     """
+    if b"\n<<<<<<<" in b"\n" + data:
+        raise Tampered(
+            "holds merge conflict markers",
+            path=place,
+            hint="keep the side with the higher number",
+        )
     fields = _Read(data, place)
     return Record(
         fields.number("number"),

@@ -20,7 +20,7 @@ from sopsmith.repo.recipients import NamedRecipient
 from sopsmith.repo.settings import RepoSettings
 from sopsmith.secret import Secret
 
-KEYS_PATH, OTHER_PATH = "/home/keys.txt", "/new-laptop/keys.txt"
+KEYS_PATH, SECOND_PATH, OTHER_PATH = "/home/keys.txt", "/home/more", "/new-laptop/keys.txt"
 NOW = datetime(2026, 11, 24, 14, tzinfo=UTC)
 RECOVERY, RECOVERY_RECIPIENT = age.generate()
 DEV, PROD = KEYS["dev"][1], KEYS["prod"][1]
@@ -71,7 +71,7 @@ class Site:
     def request(self, *environments: str, force: bool = False) -> backup.BackupRequest:
         """Return a request to back up."""
         return backup.BackupRequest(
-            ROOT, self.settings, KEYS_PATH, f"{ROOT}/{RECORD}", environments, force
+            ROOT, self.settings, (KEYS_PATH, SECOND_PATH), f"{ROOT}/{RECORD}", environments, force
         )
 
     @property

@@ -16,6 +16,7 @@ from tests.unit.flows.backup_stage import (
     PROD,
     RECOVERY,
     RECOVERY_RECIPIENT,
+    SECOND_PATH,
     Site,
     identities,
 )
@@ -69,6 +70,19 @@ def test_identities_of_other_repositories_are_left_out_and_named(site: Site) -> 
     made = site.plan()
     assert made.left_out == (foreign[1],)
     assert foreign[0].reveal() not in (age.unwrap(made.backup.payload, identities(RECOVERY)) or b"")
+
+
+def test_identities_of_several_files_are_backed_up_each_once(site: Site) -> None:
+    data = site.files.held[KEYS_PATH]
+    dev, prod = data.split(b"# sopsmith: prod")
+    site.files.held |= {KEYS_PATH: dev, SECOND_PATH: b"# mine\n# sopsmith: prod" + prod + dev}
+    assert age.unwrap(site.back_up().payload, identities(RECOVERY)) == data
+
+
+def test_without_any_file_of_identities_there_is_no_backup(site: Site) -> None:
+    del site.files.held[KEYS_PATH]
+    with pytest.raises(NotThere, match="no identity to back up"):
+        site.plan()
 
 
 def test_one_environment_can_be_backed_up_alone_and_the_other_is_named_as_missing(

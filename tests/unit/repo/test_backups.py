@@ -85,3 +85,10 @@ def test_the_list_is_in_order_and_holds_no_payload() -> None:
 def test_a_broken_note_of_the_repository_is_an_error() -> None:
     with pytest.raises(Error):
         parse_record(b"{}")
+
+
+def test_a_note_that_a_merge_left_in_two_says_which_side_to_keep() -> None:
+    data = b"<<<<<<< HEAD\n" + dump_record(RECORD) + b"=======\n" + dump_record(RECORD)
+    with pytest.raises(Tampered, match="merge conflict") as caught:
+        parse_record(data)
+    assert caught.value.hint == "keep the side with the higher number"
