@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from sopsmith.errors import Conflict, OutsideError
@@ -46,6 +48,22 @@ class ArchiveContract:
         with pytest.raises(Conflict, match=FIRST):
             archive.create(FIRST, second)
         assert archive.find(FIRST) == b"first"
+
+    def test_of_many_at_the_same_moment_one_wins_and_the_others_know(
+        self, archive: Archive
+    ) -> None:
+        def store(number: int) -> bool:
+            try:
+                archive.create(FIRST, b"%d" % number * 1000)
+            except Conflict:
+                return False
+            return True
+
+        with ThreadPoolExecutor(8) as pool:
+            won = [*pool.map(store, range(8))]
+        assert sum(won) == 1
+        assert archive.find(FIRST) == b"%d" % won.index(True) * 1000
+        assert archive.names() == [FIRST]
 
     def test_replace_stores_whether_or_not_the_name_is_taken(self, archive: Archive) -> None:
         archive.replace("manifest.json", b"one")

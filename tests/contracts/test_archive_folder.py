@@ -78,6 +78,15 @@ def test_a_file_in_the_folders_place_is_no_folder(tmp_path: Path) -> None:
         FolderArchive(str(tmp_path / "file"), ours=True).names()
 
 
+def test_what_a_killed_run_left_is_no_object(tmp_path: Path) -> None:
+    archive = FolderArchive(str(tmp_path))
+    archive.create(FIRST, b"first")
+    (tmp_path / f".{SECOND}.0123456789ab.new").write_bytes(b"half")
+    assert archive.names() == [FIRST]
+    archive.create(SECOND, b"second")
+    assert archive.find(SECOND) == b"second"
+
+
 def test_a_link_to_nothing_is_taken_and_no_absence(tmp_path: Path) -> None:
     (tmp_path / FIRST).symlink_to("gone")
     archive = FolderArchive(str(tmp_path))

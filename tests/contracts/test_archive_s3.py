@@ -141,13 +141,15 @@ def test_a_server_without_versions_lists_what_stands(
         (403, "InvalidAccessKeyId", Denied, "does not know the access key"),
         (403, "SignatureDoesNotMatch", Denied, "the secret key does not belong"),
         (403, "RequestTimeTooSkewed", Denied, "clocks of this machine and of S3"),
-        (403, "", Denied, "refuses these credentials"),
+        (403, "", Unreachable, "S3 answered 403"),
+        (403, "<html></html>", Unreachable, "S3 answered 403"),
         (400, "ExpiredToken", Denied, "have expired"),
         (500, "InternalError", Unreachable, "S3 answered 500 InternalError"),
         (503, "SlowDown", Unreachable, "S3 answered 503 SlowDown"),
         (507, "XMinioStorageFull", OutsideError, "no space left"),
         (200, "", Unreachable, "what answered is no S3"),
-        (200, "html", Unreachable, "S3 answered 500 html"),
+        (200, "<html></html>", Unreachable, "what answered is no S3"),
+        (200, "<html>", Unreachable, "S3 answered 500"),
     ],
 )
 def test_every_refusal_has_an_error_of_its_own_and_none_is_an_absence(
@@ -189,6 +191,20 @@ def test_a_server_that_is_gone_is_unreachable(server: VersionsFake) -> None:
     gone = S3Archive(S3Place("backups", "", "http://127.0.0.1:9"))
     with pytest.raises(Unreachable, match="no connection"):
         gone.find(FIRST)
+
+
+def test_an_endpoint_of_the_environment_needs_no_name_for_each_bucket(
+    server: VersionsFake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", server.address.replace("127.0.0.1", "localhost"))
+    S3Archive(S3Place("backups", "kept/")).create(FIRST, b"first")
+    assert server.versions[KEY] == [b"first"]
+
+
+def test_a_connection_that_is_not_trusted_is_said(server: VersionsFake) -> None:
+    with pytest.raises(Unreachable, match="certificate was not accepted") as caught:
+        S3Archive(S3Place("backups", "", server.address.replace("http:", "https:"))).names()
+    assert "AWS_CA_BUNDLE" in (caught.value.hint or "")
 
 
 def test_plain_http_over_a_network_is_refused(server: VersionsFake) -> None:

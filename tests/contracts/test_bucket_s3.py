@@ -11,7 +11,7 @@ from tests.fakes.s3_versions import VersionsFake, serving
 
 from sopsmith.adapters.bucket_s3 import S3Bucket, public_statements
 from sopsmith.adapters.s3 import S3Place
-from sopsmith.errors import Denied, OutsideError
+from sopsmith.errors import Denied, OutsideError, Unreachable
 from sopsmith.ports import Retention
 
 ACL = (
@@ -102,7 +102,8 @@ def test_a_public_policy_is_found_and_left_to_its_author(
     assert bucket.open_to() == ["everybody, by its policy: s3:GetObject"]
     with pytest.raises(OutsideError, match="does not change policies") as caught:
         bucket.close()
-    assert caught.value.hint == "aws s3api delete-bucket-policy --bucket backups"
+    hint = f"aws s3api get-bucket-policy --bucket backups --endpoint-url {server.address}"
+    assert caught.value.hint == hint
 
 
 def test_a_policy_that_is_not_understood_is_not_taken_for_private(
@@ -125,9 +126,15 @@ def test_a_server_without_object_lock_is_a_choice_for_its_owner(
     assert "retention_days" in (caught.value.hint or "")
 
 
-def test_a_refusal_is_no_absence_of_a_bucket(server: VersionsFake, bucket: S3Bucket) -> None:
-    server.faults.answer = (403, "AccessDenied")
-    with pytest.raises(Denied):
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [(403, "AccessDenied", Denied), (404, "", Unreachable), (200, "<html></html>", Unreachable)],
+)
+def test_only_s3_can_say_whether_a_bucket_is_there(
+    server: VersionsFake, bucket: S3Bucket, status: int, body: str, kind: type[OutsideError]
+) -> None:
+    server.faults.answer = (status, body)
+    with pytest.raises(kind):
         bucket.exists()
 
 

@@ -6,6 +6,7 @@ MinIO, `tests/e2e/test_archive.py` hold it and the server to the same suite.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
@@ -20,7 +21,8 @@ class Faults:
 
     Attributes:
         conditions: What `If-None-Match` meets: "obeyed", "refused" (501) or "ignored".
-        answer: (HTTP status, code) of every answer; a code that is empty is no XML at all.
+        answer: (HTTP status, code) of every answer; a code that is empty is no body, and one
+            that begins with `<` is the body.
         lacks: Sub-resources that it does not have, such as `versions`.
         cut: Announce the whole object and send half of it.
         unmeasured: Send objects without their length.
@@ -47,6 +49,7 @@ class VersionsFake(Loopback):
 
     def __init__(self) -> None:
         super().__init__(_Handler)
+        self.one_by_one = threading.Lock()
         self.reset()
 
     def reset(self) -> None:
@@ -94,7 +97,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self._fails(query):
             return
         if key:
-            self._put(bucket, f"{bucket}/{key}", data)
+            with self.server.one_by_one:
+                self._put(bucket, f"{bucket}/{key}", data)
         elif query:
             self.server.subresources[bucket, next(iter(query))] = data
             self._answer(200, b"")
@@ -191,7 +195,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, stored or _xml("Empty", b""))
 
     def _refuse(self, status: int, code: str) -> None:
-        self._answer(status, _xml("Error", f"<Code>{code}</Code>".encode()) if code else b"")
+        text = f"<Code>{code}</Code>".encode()
+        body = code.encode() if code.startswith("<") else _xml("Error", text)
+        self._answer(status, body if code else b"")
 
     def _answer(self, status: int, data: bytes, *, cut: bool = False) -> None:
         self.send_response(status)

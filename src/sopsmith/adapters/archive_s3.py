@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from sopsmith.adapters.archive_name import MAX_SIZE, check_name, is_name, too_large
-from sopsmith.adapters.s3 import S3Place, code_of, lacks, open_client, refusals
+from sopsmith.adapters.s3 import S3Place, check_list, code_of, lacks, open_client, refusals
 from sopsmith.errors import Conflict, OutsideError, Unreachable
 from sopsmith.repo.s3_variables import S3Access
 
@@ -142,7 +142,7 @@ class S3Archive:
         words = {"Bucket": self._at.bucket, "Prefix": prefix}
         try:
             for page in self._client.get_paginator("list_object_versions").paginate(**words):
-                self._check_list(page)
+                check_list(page, self._at)
                 for one in page.get("Versions", ()):
                     yield _Version(one["Key"], one["VersionId"])
         except ClientError as error:
@@ -150,19 +150,6 @@ class S3Archive:
                 raise
             # A server without versions lists what stands.
             for page in self._client.get_paginator("list_objects_v2").paginate(**words):
-                self._check_list(page)
+                check_list(page, self._at)
                 for one in page.get("Contents", ()):
                     yield _Version(one["Key"], "null")
-
-    def _check_list(self, page: dict[str, Any]) -> None:
-        """Make sure that a list is one of our bucket: boto3 takes an empty answer for one too.
-
-        Raises:
-            Unreachable: It is not.
-        """
-        if page.get("Name") != self._at.bucket:
-            raise Unreachable(
-                "what answered is no S3, or lists another bucket",
-                path=self.place(""),
-                hint="look at backup.endpoint in sopsmith.yaml, and at proxies on the way",
-            )

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sopsmith.adapters.s3 import S3Place, code_of, lacks, open_client, refusals
+from sopsmith.adapters.s3 import S3Place, check_list, code_of, lacks, open_client, refusals
 from sopsmith.errors import Conflict, Denied, OutsideError
 from sopsmith.ports import Retention
 from sopsmith.repo.s3_variables import S3Access
@@ -27,6 +27,7 @@ class S3Bucket:
 
     def __init__(self, place: S3Place, access: S3Access | None = None) -> None:
         self.address = f"s3://{place.bucket}"
+        self._at = place
         self._bucket = place.bucket
         self._client: Any = open_client(place, access)
 
@@ -34,9 +35,10 @@ class S3Bucket:
         """Tell whether the bucket is there, by a request whose refusals have a code."""
         with refusals(self.address):
             try:
-                self._client.list_objects_v2(Bucket=self._bucket, MaxKeys=1)
+                found = self._client.list_objects_v2(Bucket=self._bucket, MaxKeys=1)
             except self._client.exceptions.NoSuchBucket:
                 return False
+            check_list(found, self._at)
         return True
 
     def make(self) -> None:
@@ -89,7 +91,8 @@ class S3Bucket:
                 raise OutsideError(
                     "the bucket's policy lets everybody in, and sopsmith does not change policies",
                     path=self.address,
-                    hint=f"aws s3api delete-bucket-policy --bucket {self._bucket}",
+                    hint=f"aws s3api get-bucket-policy --bucket {self._bucket} "
+                    f"--endpoint-url {self._endpoint()}",
                 )
             self._client.put_bucket_acl(Bucket=self._bucket, ACL="private")
 

@@ -19,6 +19,7 @@ CONNECT_TIMEOUT, READ_TIMEOUT, ATTEMPTS = 5, 20, 3  # seconds, seconds, requests
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _LACKING = frozenset({"NotImplemented", "XNotImplemented", "MethodNotAllowed", "501", "405"})
 _ABSENT = "nothing is known of what it holds; try again when it answers"
+_AUTHORITY = "for an authority of your own: export AWS_CA_BUNDLE=/path/ca.pem"
 _CREDENTIALS = (
     "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or NAME_S3_ACCESS_KEY and "
     "NAME_S3_SECRET_KEY in .env"
@@ -111,6 +112,20 @@ def _check_transport(endpoint: str, place: S3Place) -> None:
         )
 
 
+def check_list(page: dict[str, Any], place: S3Place) -> None:
+    """Make sure that a list is one of our bucket: boto3 takes an empty answer for one too.
+
+    Raises:
+        Unreachable: It is not.
+    """
+    if page.get("Name") != place.bucket:
+        raise Unreachable(
+            "what answered is no S3, or lists another bucket",
+            path=place.of(""),
+            hint="look at backup.endpoint in sopsmith.yaml, and at proxies on the way",
+        )
+
+
 def code_of(error: Any) -> str:
     """Return the code of a ClientError: `NoSuchKey`, or the HTTP status where it has none."""
     return str(error.response.get("Error", {}).get("Code", ""))
@@ -132,6 +147,7 @@ def refusals(place: str) -> Iterator[None]:
     """
     from boto3.exceptions import Boto3Error
     from botocore import exceptions as of
+    from botocore.parsers import ResponseParserError
 
     try:
         yield
@@ -145,8 +161,11 @@ def refusals(place: str) -> Iterator[None]:
         raise Denied(reason, path=place, hint=_CREDENTIALS) from None
     except of.ParamValidationError:
         raise OutsideError("S3 takes no bucket of this name", path=place) from None
+    except ResponseParserError:
+        raise Unreachable("what answered is no S3", path=place, hint=_ABSENT) from None
     except (of.BotoCoreError, Boto3Error, ValueError) as error:
-        raise Unreachable(_silence(error), path=place, hint=_ABSENT) from None
+        hint = _AUTHORITY if isinstance(error, of.SSLError) else _ABSENT
+        raise Unreachable(_silence(error), path=place, hint=hint) from None
 
 
 def _silence(error: Exception) -> str:
@@ -163,7 +182,7 @@ def _silence(error: Exception) -> str:
         return "S3 could not be asked: no connection"
     if isinstance(error, of.ConnectionClosedError | of.ResponseStreamingError):
         return "S3 did not answer in full: the connection broke off"
-    return f"S3 did not answer in full: {type(error).__name__}"
+    return f"S3 could not be asked: {type(error).__name__}"
 
 
 def _refusal(error: Any, place: str) -> OutsideError:
@@ -178,12 +197,15 @@ def _refusal(error: Any, place: str) -> OutsideError:
             path=place,
             hint="compare with date -u, then set the clock: sudo timedatectl set-ntp true",
         )
-    if status in {401, 403} or code in _DENIED:
+    # Without a code of S3's it was perhaps a proxy that answered.
+    named = code not in {"", str(status)}
+    if code in _DENIED or (status in {401, 403} and named):
         reason = _DENIED.get(code, f"S3 refuses these credentials: {code}")
         return Denied(reason, path=place, hint=_HINTS.get(code))
     if status == 507 or code in {"XMinioStorageFull", "QuotaExceeded"}:
         return OutsideError("S3 has no space left; nothing was stored", path=place)
-    return Unreachable(f"S3 answered {status or ''} {code}", path=place, hint=_ABSENT)
+    words = f"{status} {code}" if named else str(status)
+    return Unreachable(f"S3 answered {words}", path=place, hint=_ABSENT)
 
 
 def _status_of(error: Any) -> int:
