@@ -17,6 +17,7 @@ from sopsmith.cli.key_doors import open_doors
 from sopsmith.cli.talk import note, put, put_json, say, warn
 from sopsmith.flows.key_generate import GeneratePlan, GenerateRequest, Means
 from sopsmith.repo.key_file import build_label
+from sopsmith.repo.settings import CORE
 
 
 def open_request(
@@ -97,4 +98,6 @@ def _next_steps(plan: GeneratePlan) -> Iterator[str]:
     if plan.rewrap:
         yield f"sopsmith updatekeys {' '.join(map(shlex.quote, plan.rewrap))}"
     yield "sopsmith init, which adds folders that are missing"
-    yield "put the identity into the cluster"
+    for new in (*plan.resumed, *plan.made):
+        if new.environments[0] != CORE:
+            yield f"sopsmith key restore --to-cluster {new.environments[0]}"

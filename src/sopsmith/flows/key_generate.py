@@ -18,7 +18,7 @@ from sopsmith.repo.key_file import NewIdentity, append_identity, parse_key_file
 from sopsmith.repo.new_rule import append_rule, find_rule
 from sopsmith.repo.recipient_edit import Texts, add_recipients
 from sopsmith.repo.recipients import NamedRecipient
-from sopsmith.repo.rotation import rotation_path
+from sopsmith.repo.rotation import parse_rotation, rotation_path
 from sopsmith.repo.settings import CORE, FILE, RepoSettings, parse_settings
 from sopsmith.sops.config import FILE_NAME
 
@@ -91,7 +91,8 @@ def plan_key(request: GenerateRequest, means: Means) -> GeneratePlan:
     Raises:
         MasterKeyError: A recipient in use would be replaced, or an identity is lost.
         UsageError: There is no such environment, or each has a recipient.
-        LayoutError, RuleError: The repository's files cannot be edited surely.
+        LayoutError, RuleError, FormatError: The repository's files cannot be read, or edited
+            surely.
         OutsideError: The file of identities lies in the repository, or cannot be read.
     """
     files = means.look.files
@@ -209,7 +210,10 @@ def _find_use(scope: str, root: str, texts: Texts, look: Doors) -> _Use:
 
 
 def _refuse_rotation(scope: str, root: str, files: Files) -> None:
-    if files.find(os.path.join(root, rotation_path(scope))) is not None:
+    path = rotation_path(scope)
+    data = files.find(os.path.join(root, path))
+    # A rotation that is done stays noted until the next one.
+    if data is not None and parse_rotation(data, path).next_step is not None:
         raise MasterKeyError(
             f"a rotation of {scope} is under way", hint=f"sopsmith key rotate --environment {scope}"
         )

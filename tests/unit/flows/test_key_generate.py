@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from sopsmith.errors import (
 )
 from sopsmith.flows.key_generate import GeneratePlan, GenerateRequest, Means, apply_key, plan_key
 from sopsmith.repo.key_file import NewIdentity, append_identity, parse_key_file
+from sopsmith.repo.rotation import Rotation, dump_rotation
 from sopsmith.repo.settings import FILE, parse_settings
 from sopsmith.sops.config import Config
 
@@ -192,9 +194,14 @@ def test_core_can_have_an_identity_of_its_own_if_its_files_open(run: Run) -> Non
 
 
 def test_a_rotation_under_way_goes_first(run: Run) -> None:
-    run.place.put(".sopsmith/rotations/qa.json", "{}")
+    path = ".sopsmith/rotations/qa.json"
+    made = Rotation("qa", DEV[1], OTHER[1], "", "2026-11-01T00:00:00Z")
+    run.place.put(path, dump_rotation(made))
     with pytest.raises(MasterKeyError, match="a rotation of qa is under way"):
         run.plan("qa")
+    done = dict.fromkeys(made.steps, "2026-11-01T00:00:00Z")
+    run.place.put(path, dump_rotation(replace(made, done=done)))
+    assert len(run.plan("qa").made) == 1
 
 
 def test_what_somebody_else_changed_meanwhile_is_not_overwritten(run: Run) -> None:
