@@ -94,7 +94,7 @@ def test_it_says_who_changed_which_key_and_when(watch: Watch, past: Past) -> Non
         "2023-11-14 22:14Z  Ann <ann@example.org>  not signed\n"
         f"    added   stringData.user    apps/db ({PATH})\n"
         f"    added   stringData.password    apps/db ({PATH})\n"
-        "audit: 3 commits, 2 of them with 3 changes of values; 0 in clear\n"
+        "audit: commits 3, with changes of secrets 2, of values 3; in clear 0\n"
         "not signed: 2 of the 2, 3 of all 3\n"
     )
 

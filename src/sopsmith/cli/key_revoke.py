@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 @click.option("--environment", "-e", metavar="NAME", default="", help="Take it out of this alone.")
 @click.option("--dry-run", is_flag=True, help="Print the list and the plan; write nothing.")
 @click.option("--status", "status", is_flag=True, help="Say which credentials are still the same.")
+@click.option("--record", is_flag=True, help="Write down which credentials are proven new.")
 @click.option("--replaced", metavar="SECRET", help="Say that a Secret's credential was changed.")
 @click.option("--note", "text", metavar="TEXT", default="", help="What was done; for --replaced.")
 @click.option("--repo", metavar="DIR", default=".", help="Where the repository is.")
@@ -38,7 +39,7 @@ def command(wanted: str, *, repo: str, output: str, **options: Any) -> int:
     if (options["replaced"] is None) != (not options["text"]):
         raise UsageError("--replaced and --note go together")
     with _doors(repo) as doors:
-        if options["status"] or options["replaced"] is not None:
+        if options["status"] or options["record"] or options["replaced"] is not None:
             return _track(wanted, options, doors, as_json=as_json)
         if not wanted:
             raise UsageError("name the recipient", hint="sopsmith key list")
@@ -54,11 +55,13 @@ def command(wanted: str, *, repo: str, output: str, **options: Any) -> int:
 
 def _track(wanted: str, options: dict[str, Any], doors: Doors, *, as_json: bool) -> int:
     from sopsmith.cli.show_revoked import show_states
-    from sopsmith.flows.revoke_status import note_replaced, read_states
+    from sopsmith.flows.revoke_status import note_replaced, read_states, write_proven
 
     if options["replaced"] is not None:
         note_replaced(wanted, options["replaced"], options["text"], doors)
     found = read_states(wanted, doors)
+    if options["record"]:
+        write_proven(found, doors)
     show_states(found, as_json=as_json)
     return 3 if any(state.open for _, states in found for state in states) else 0
 

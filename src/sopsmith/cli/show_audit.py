@@ -34,8 +34,8 @@ def show(found: Audit, since: str, *, as_json: bool) -> bool:
     _warn_broken(found)
     _put(
         [
-            f"audit: {found.commits:,} commits, {commits:,} of them with {values:,} changes of "
-            f"values; {len(clear):,} in clear",
+            f"audit: commits {found.commits:,}, with changes of secrets {commits:,}, of values "
+            f"{values:,}; in clear {len(clear):,}",
             f"not signed: {unsigned:,} of the {commits:,}, {found.unsigned:,} of all "
             f"{found.commits:,}",
         ]

@@ -51,6 +51,8 @@ def show_states(found: list[tuple[Revocation, list[State]]], *, as_json: bool) -
     if as_json:
         put_json([_states_object(record, states) for record, states in found])
         return
+    if not found:
+        note("nothing was revoked")
     for record, states in found:
         _put_lines(_state_lines(record, states))
 
@@ -69,7 +71,7 @@ def _state_lines(record: Revocation, states: list[State]) -> Iterator[str]:
         place, said = state.entry.place, state.entry.note
         scope = f"{place.scope}  " if place.scope else ""
         which = [key for key, word in state.keys.items() if word == state.word]
-        why = f": {said.text}" if said else f": {', '.join(which)}" if state.open else ""
+        why = f": {', '.join(which)}" if state.open else f": {said.text}" if said else ""
         mark = "open  " if state.open else "done  "
         yield f"    {mark}{scope}{place}  {state.word}{why}"
     left = sum(state.open for state in states)

@@ -29,10 +29,16 @@ _OPEN = (SAME, UNKNOWN, GONE)
 
 
 class Note(NamedTuple):
-    """What a person says of a Secret whose credential was changed."""
+    """That a Secret's credential was changed.
+
+    Attributes:
+        text: What a person says of it.
+        proven: Nobody had to say it: every value differed from those that were read.
+    """
 
     date: str
     text: str
+    proven: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,8 +99,12 @@ class State(NamedTuple):
     @property
     def word(self) -> str:
         """REPLACED or NOTED where nothing is left to do; else why it is open."""
-        if self.entry.note is not None:
+        said = self.entry.note
+        if said is not None and not said.proven:
             return NOTED
+        # Proven once, it holds until an old value comes back.
+        if said is not None and SAME not in self.keys.values():
+            return REPLACED
         return next((word for word in _OPEN if word in self.keys.values()), REPLACED)
 
     @property
@@ -106,7 +116,9 @@ class State(NamedTuple):
 def id_of(recipient: str) -> str:
     """Return what a recipient's revocation is called: as much of it as tells it from others."""
     if recipient.startswith("age1"):
-        return recipient[:16]
+        # Bech32 has no 1 behind the one that ends the prefix, and other kinds have longer ones.
+        prefix, _, data = recipient.rpartition("1")
+        return f"{prefix}1{data[:12]}"
     return f"key-{sha256(recipient.encode()).hexdigest()[:11]}"
 
 
@@ -181,6 +193,17 @@ def note(of: Revocation, secret: str, text: str, now: datetime) -> Revocation:
     return replace(of, entries=tuple(entries))
 
 
+def note_proven(of: Revocation, found: list[State], now: datetime) -> Revocation:
+    """Return a revocation that says of each Secret with new values that they are new.
+
+    Afterwards nobody needs an identity to know it, neither the leaked one.
+    """
+    said = Note(format_date(now), "every value in Git is a new one", proven=True)
+    new = {one.entry.place for one in found if one.word == REPLACED and one.entry.note is None}
+    entries = (replace(one, note=said) if one.place in new else one for one in of.entries)
+    return replace(of, entries=tuple(entries))
+
+
 def format_date(moment: datetime) -> str:
     """Return a moment (UTC) in whole seconds, as the files of `.sopsmith` have it."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -247,6 +270,7 @@ def pick(found: list[Revocation], wanted: str) -> list[Revocation]:
 
 def _entry(one: dict[str, Any]) -> Entry:
     said = one["replaced"]
+    done = Note(str(said["date"]), str(said["text"]), bool(said.get("proven"))) if said else None
     return Entry(
         Place(str(one["scope"]), str(one["namespace"]), str(one["name"])),
         tuple(map(str, one["keys"])),
@@ -254,7 +278,7 @@ def _entry(one: dict[str, Any]) -> Entry:
         str(one["first_commit"]),
         str(one["last_commit"]),
         int(one["other_groups_needed"]),
-        Note(str(said["date"]), str(said["text"])) if said else None,
+        done,
     )
 
 

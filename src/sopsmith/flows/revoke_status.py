@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sopsmith.errors import UsageError
-from sopsmith.flows.revocation import Revocation, State, note, pick, states, update
+from sopsmith.flows.revocation import Revocation, State, note, note_proven, pick, states, update
 from sopsmith.flows.revoke import open_search, read_layout, read_records, write_record
 
 if TYPE_CHECKING:
@@ -21,13 +21,13 @@ def read_states(wanted: str, doors: Doors) -> list[tuple[Revocation, list[State]
         wanted: An ID, a recipient or a name; "" for all revocations.
 
     Raises:
-        NotThere: There is no such revocation.
+        NotThere: There is none of that name.
         OutsideError: Git does not answer.
     """
     search = open_search(read_layout(doors), doors)
     now = search.now()
     found = []
-    for record in pick(read_records(doors), wanted):
+    for record in pick(read_records(doors), wanted) if wanted else read_records(doors):
         exposure = search.exposed_to(record.recipient, doors.tick)
         whole = update(record, exposure)
         found.append((whole, states(whole, exposure, now)))
@@ -45,3 +45,9 @@ def note_replaced(wanted: str, secret: str, text: str, doors: Doors) -> None:
         ids = ", ".join(one.id for one in records)
         raise UsageError(f"there are several revocations: {ids}", hint="name one before --replaced")
     write_record(note(records[0], secret, text, doors.means.now), doors)
+
+
+def write_proven(found: list[tuple[Revocation, list[State]]], doors: Doors) -> None:
+    """Write down which Secrets have new values, so that it is known without an identity."""
+    for record, seen in found:
+        write_record(note_proven(record, seen, doors.means.now), doors)
