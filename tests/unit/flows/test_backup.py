@@ -29,6 +29,7 @@ from sopsmith.errors import (
     Denied,
     Error,
     LayoutError,
+    MasterKeyError,
     NoIdentity,
     NotThere,
     OutsideError,
@@ -118,6 +119,21 @@ def test_two_people_who_hold_different_identities_do_not_back_up_in_turn_for_eve
     site.back_up("prod")
     assert site.plan("dev").made
     assert site.plan().made
+
+
+def test_the_note_keeps_to_the_newest_backup(site: Site) -> None:
+    site.back_up("dev")
+    site.back_up("prod")
+    site.back_up("dev")
+    record = read_record(site.files, f"{ROOT}/{RECORD}")
+    assert record is not None
+    assert record.number == 2
+
+
+def test_a_file_behind_a_passphrase_cannot_be_backed_up_and_is_said_to_be_one(site: Site) -> None:
+    site.files.held[SECOND_PATH] = b"age-encryption.org/v1\n-> scrypt"
+    with pytest.raises(MasterKeyError, match="encrypted itself"):
+        site.plan()
 
 
 def test_another_recovery_recipient_makes_another_backup(site: Site) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from tests.fakes.archive import FakeArchive
@@ -29,6 +31,7 @@ from sopsmith.errors import (
     Unreachable,
 )
 from sopsmith.flows.opening import Opened
+from sopsmith.flows.restore import apply_restore
 from sopsmith.repo.backups import RECORD, Backup, dump_backup, object_name
 from sopsmith.repo.key_file import parse_key_file
 from sopsmith.repo.recipients import NamedRecipient
@@ -167,6 +170,25 @@ def test_a_store_that_was_rolled_back_is_refused(site: Site) -> None:
     del site.archive.held[object_name(2)]
     refused(site, OutsideError, "rolled back")
     assert site.restore(1).identities
+
+
+def test_another_backup_under_the_noted_number_is_refused_by_its_number_too(site: Site) -> None:
+    payload = age.wrap(RECOVERY_RECIPIENT, Secret(site.files.held[KEYS_PATH]))
+    put(site, Backup(1, "", "", (DEV, PROD), (RECOVERY_RECIPIENT,), payload))
+    refused(site, Tampered, "another backup", 1)
+
+
+def test_what_another_program_appends_meanwhile_stays(site: Site) -> None:
+    theirs = age.generate()[0].reveal() + b"\n"
+
+    @contextmanager
+    def lock(path: str) -> Iterator[None]:
+        site.files.held[path] = theirs
+        yield
+
+    doors = dataclasses.replace(site.restore_doors, lock=lock)
+    apply_restore(site.plan_restore(), site.restore_request(), doors)
+    assert site.files.held[OTHER_PATH] == theirs + site.files.held[KEYS_PATH]
 
 
 def test_no_such_backup_and_no_backup_at_all_are_said_apart(site: Site) -> None:

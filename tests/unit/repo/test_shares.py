@@ -67,6 +67,10 @@ def test_shares_of_another_splitting_give_no_wrong_identity() -> None:
     refused("no identity", LINES[0], LINES[1], split()[2])
 
 
+def test_forged_shares_that_give_an_identity_give_none_for_this_recipient() -> None:
+    refused("no identity", *split(2, 2, key=(age.generate()[0], RECIPIENT)))
+
+
 def test_every_sign_that_is_mistyped_is_noticed() -> None:
     line = LINES[0]
     for at in range(len(line)):
