@@ -184,6 +184,9 @@ class Bucket(Place, Protocol):
     def keep_versions(self) -> None:
         """Turn versioning on."""
 
+    def expiries(self) -> list[str]:
+        """Return which of its rules delete what an archive holds, as texts for people."""
+
     def retention(self) -> Retention | None:
         """Return for how long new objects are locked, or None where the bucket has no lock."""
 

@@ -29,7 +29,7 @@ def running() -> Iterator[tuple[VersionsFake, S3Bucket]]:
     with pytest.MonkeyPatch.context() as patch, serving() as server:
         for name, value in ENVIRON.items():
             patch.setenv(name, value)
-        yield server, S3Bucket(S3Place("backups", "", server.address))
+        yield server, S3Bucket(S3Place("backups", "kept/", server.address))
 
 
 @pytest.fixture
@@ -136,6 +136,38 @@ def test_only_s3_can_say_whether_a_bucket_is_there(
     server.faults.answer = (status, body)
     with pytest.raises(kind):
         bucket.exists()
+
+
+@pytest.mark.parametrize(
+    ("rule", "deletes"),
+    [
+        ("<Filter><Prefix></Prefix></Filter><Expiration><Days>9</Days></Expiration>", True),
+        ("<Prefix>kept/old</Prefix><Expiration><Days>9</Days></Expiration>", True),
+        ("<Prefix>k</Prefix><Expiration><Date>2030-01-01T00:00:00Z</Date></Expiration>", True),
+        ("<Prefix>logs/</Prefix><Expiration><Days>9</Days></Expiration>", False),
+        (
+            "<Filter><Tag><Key>a</Key><Value>b</Value></Tag></Filter>"
+            "<Expiration><Days>9</Days></Expiration>",
+            False,
+        ),
+        (
+            "<Prefix></Prefix><NoncurrentVersionExpiration><NoncurrentDays>9</NoncurrentDays>"
+            "</NoncurrentVersionExpiration>",
+            False,
+        ),
+    ],
+)
+def test_a_rule_that_deletes_backups_is_found(
+    server: VersionsFake, bucket: S3Bucket, rule: str, deletes: bool
+) -> None:
+    bucket.make()
+    assert bucket.expiries() == []
+    for status in ("Enabled", "Disabled"):
+        text = f"<Rule><ID>tidy</ID><Status>{status}</Status>{rule}</Rule>"
+        server.subresources["backups", "lifecycle"] = (
+            f"<LifecycleConfiguration>{text}</LifecycleConfiguration>".encode()
+        )
+        assert bucket.expiries() == (["rule tidy"] if deletes and status == "Enabled" else [])
 
 
 @pytest.mark.parametrize(

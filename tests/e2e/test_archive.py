@@ -297,15 +297,15 @@ def test_a_bucket_without_object_lock_is_a_finding_with_a_choice(minio: str) -> 
     client(minio).create_bucket(Bucket=name)
     bucket = S3Bucket(S3Place(name, "", minio))
     assert [one.state for one in check_steps(build_steps(bucket, 30))] == [
-        DONE, DONE, NEEDED, NEEDED,
+        DONE, DONE, NEEDED, DONE, NEEDED,
     ]  # fmt: skip
     results = [*apply_steps(build_steps(bucket, 30), begin)]
-    assert [one.state for one in results] == [DONE, DONE, DONE, BLOCKED]
+    assert [one.state for one in results] == [DONE, DONE, DONE, DONE, BLOCKED]
     seen = results[-1].after
     assert seen is not None
     assert "cannot give object lock to a bucket that was made without it" in seen.why
     assert "name a new bucket" in seen.hint
-    assert [one.state for one in check_steps(build_steps(bucket, None))] == [DONE] * 4
+    assert [one.state for one in check_steps(build_steps(bucket, None))] == [DONE] * 5
 
 
 def test_a_retention_grows_and_never_shrinks(minio: str) -> None:
@@ -313,6 +313,17 @@ def test_a_retention_grows_and_never_shrinks(minio: str) -> None:
     for wish, found in ((7, 7), (30, 30), (7, 30)):
         assert all(one.state == DONE for one in apply_steps(build_steps(bucket, wish), begin))
         assert bucket.retention() == Retention(found, "GOVERNANCE")
+
+
+def test_a_rule_that_deletes_backups_is_a_finding(minio: str) -> None:
+    name = f"bucket-{uuid4()}"
+    raw = client(minio)
+    raw.create_bucket(Bucket=name)
+    rule = {"ID": "tidy", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 9}}
+    raw.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": [rule]})
+    results = [*apply_steps(build_steps(S3Bucket(S3Place(name, "", minio)), None), begin)]
+    assert [one.state for one in results] == [DONE, DONE, DONE, BLOCKED]
+    assert "rule tidy" in results[-1].before.why
 
 
 def test_a_policy_for_everybody_is_found_though_the_server_calls_it_private(minio: str) -> None:

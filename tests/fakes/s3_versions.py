@@ -186,6 +186,7 @@ class _Handler(BaseHTTPRequestHandler):
             "object-lock": "ObjectLockConfigurationNotFoundError",
             "publicAccessBlock": "NoSuchPublicAccessBlockConfiguration",
             "policy": "NoSuchBucketPolicy",
+            "lifecycle": "NoSuchLifecycleConfiguration",
         }
         name = next(iter(query))
         stored = self.server.subresources.get((bucket, name))

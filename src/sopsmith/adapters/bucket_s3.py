@@ -109,6 +109,17 @@ class S3Bucket:
                 Bucket=self._bucket, VersioningConfiguration={"Status": "Enabled"}
             )
 
+    def expiries(self) -> list[str]:
+        """Return the lifecycle rules that let objects under the prefix expire."""
+        call = self._client.get_bucket_lifecycle_configuration
+        with refusals(self.address):
+            found = self._ask(call, "NoSuchLifecycleConfiguration") or {}
+        return [
+            f"rule {rule.get('ID', '') or 'without a name'}"
+            for rule in found.get("Rules", ())
+            if _expires(rule, self._at.prefix)
+        ]
+
     def retention(self) -> Retention | None:
         """Return the default retention; None where the bucket has no object lock."""
         with refusals(self.address):
@@ -208,6 +219,22 @@ class S3Bucket:
         except (ValueError, AttributeError, TypeError):
             raise Denied("the bucket's policy cannot be understood", path=self.address) from None
         return [f"everybody, by its policy: {actions}" for actions in statements]
+
+
+def _expires(rule: dict[str, Any], prefix: str) -> bool:
+    """Tell whether a lifecycle rule deletes untagged objects under a prefix.
+
+    Older versions may expire: of a backup there is one alone, the current one.
+    """
+    chosen = rule.get("Filter", {})
+    chosen = chosen.get("And", chosen)
+    if "Tag" in chosen or "Tags" in chosen or rule.get("Status") != "Enabled":
+        return False
+    begins = chosen.get("Prefix", rule.get("Prefix", ""))
+    ends = rule.get("Expiration", {})
+    return bool(ends.get("Days") or ends.get("Date")) and (
+        begins.startswith(prefix) or prefix.startswith(begins)
+    )
 
 
 def public_statements(policy: dict[str, Any]) -> list[str]:

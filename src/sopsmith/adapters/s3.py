@@ -31,7 +31,10 @@ _DENIED = {
     "InvalidToken": "the session token is not valid",
     "AuthorizationHeaderMalformed": "the request was signed for another region",
 }
-_HINTS = {"AuthorizationHeaderMalformed": "set backup.region in sopsmith.yaml"}
+_HINTS = {
+    "AuthorizationHeaderMalformed": "set backup.region in sopsmith.yaml",
+    "AccessDenied": "which rights it takes: docs/how-to/backup-storage.md",
+}
 
 
 class S3Place(NamedTuple):
@@ -201,7 +204,7 @@ def _refusal(error: Any, place: str) -> OutsideError:
     named = code not in {"", str(status)}
     if code in _DENIED or (status in {401, 403} and named):
         reason = _DENIED.get(code, f"S3 refuses these credentials: {code}")
-        return Denied(reason, path=place, hint=_HINTS.get(code))
+        return Denied(reason, path=place, hint=_HINTS.get(code, _CREDENTIALS))
     if status == 507 or code in {"XMinioStorageFull", "QuotaExceeded"}:
         return OutsideError("S3 has no space left; nothing was stored", path=place)
     words = f"{status} {code}" if named else str(status)

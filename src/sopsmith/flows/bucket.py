@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sopsmith.flows.steps import DONE, NEEDED, Looked
+from sopsmith.flows.steps import BLOCKED, DONE, NEEDED, Looked
 from sopsmith.ports import Bucket
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def build_steps(place: Place, retention_days: int | None) -> list[Step]:
     """
     steps: list[Step] = [Existence(place), Privacy(place)]
     if isinstance(place, Bucket):
-        steps += [Versions(place), Lock(place, retention_days)]
+        steps += [Versions(place), Expiry(place), Lock(place, retention_days)]
     return steps
 
 
@@ -85,6 +85,30 @@ class Versions(NamedTuple):
     def apply(self) -> None:
         """Turn it on."""
         self.bucket.keep_versions()
+
+
+class Expiry(NamedTuple):
+    """No rule of the bucket deletes backups by itself."""
+
+    bucket: Bucket
+    name: str = "expiry"
+    title: str = "no expiry of objects"
+
+    def check(self) -> Looked:
+        """See whether there is such a rule; somebody wrote it, so it is not ours to change."""
+        if not self.bucket.exists():
+            return _waits()
+        found = self.bucket.expiries()
+        if not found:
+            return Looked(DONE, "no lifecycle rule deletes backups")
+        return Looked(
+            BLOCKED,
+            f"backups are deleted by the bucket's lifecycle: {', '.join(found)}",
+            "limit the rule to other prefixes, or choose another bucket for backup.store",
+        )
+
+    def apply(self) -> None:
+        """Do nothing: what `check` blocks is never applied."""
 
 
 class Lock(NamedTuple):

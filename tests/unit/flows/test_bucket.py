@@ -20,6 +20,7 @@ class FakeBucket:
         self.versions = False
         self.public = ["everybody, by its ACL: READ"]
         self.locked: Retention | None = None
+        self.rules: list[str] = []
         self.changes: list[str] = []
 
     def exists(self) -> bool:
@@ -48,6 +49,10 @@ class FakeBucket:
         """Turn it on."""
         self.versions = self._change("keep_versions")
 
+    def expiries(self) -> list[str]:
+        """Return rules."""
+        return self.rules
+
     def retention(self) -> Retention | None:
         """Return the lock."""
         return self.locked
@@ -73,17 +78,17 @@ def states(bucket: FakeBucket, days: int | None = 30) -> list[str]:
 
 def test_a_check_changes_nothing_and_sees_what_is_missing() -> None:
     bucket = FakeBucket()
-    assert states(bucket) == [NEEDED] * 4
+    assert states(bucket) == [NEEDED] * 5
     assert bucket.changes == []
 
 
 def test_after_a_run_everything_is_done_and_a_second_run_changes_nothing() -> None:
     bucket = FakeBucket()
     first = [*apply_steps(build_steps(bucket, 30), ignore)]
-    assert [result.state for result in first] == [DONE] * 4
+    assert [result.state for result in first] == [DONE] * 5
     assert bucket.changes == ["make", "close", "keep_versions", "retain"]
     second = [*apply_steps(build_steps(bucket, 30), ignore)]
-    assert [result.after for result in second] == [None] * 4
+    assert [result.after for result in second] == [None] * 5
     assert bucket.changes == ["make", "close", "keep_versions", "retain"]
 
 
@@ -113,6 +118,15 @@ def test_a_retention_is_compared_and_never_shortened(
     seen = build_steps(bucket, days)[-1].check()
     assert seen.state == state
     assert words in seen.why
+
+
+def test_a_rule_that_deletes_backups_is_somebody_elses_to_change() -> None:
+    bucket = FakeBucket(there=True)
+    bucket.rules = ["rule tidy"]
+    results = [*apply_steps(build_steps(bucket, 30), ignore)]
+    assert results[-1].state == BLOCKED
+    assert "rule tidy" in results[-1].before.why
+    assert "retain" not in bucket.changes
 
 
 def test_a_blocked_step_says_why_and_stops_the_run() -> None:
