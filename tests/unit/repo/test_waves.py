@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from sopsmith.repo.waves import WAVE, find_late_secrets
+from sopsmith.kube.argocd_apps import WAVE
+from sopsmith.repo.waves import find_late_secrets
 
 
 def one(kind: str, name: str, wave: str | None = None, **spec: Any) -> dict[str, Any]:

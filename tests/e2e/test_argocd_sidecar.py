@@ -1,0 +1,177 @@
+"""A real Argo CD with the real plugin server: sopsmith renders, and a repository gets no identity.
+
+The repo-server here has no identity and no leave to run programs. `argocd-cmp-server` runs with
+the configuration and the program that the sidecar's image has.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import demo_data
+import pytest
+import yaml
+from tests.attacks import Attack, exec_function, symbolic_link
+from tests.e2e import argocd as argo
+from tests.e2e import control_plane as plane_of
+from tests.e2e.servers import free_port, server
+from tests.world import World
+
+from sopsmith.kube.argocd_config import build_cm
+from sopsmith.kube.kinds import APPLICATION, APPPROJECT, CONFIGMAP, SECRET
+
+pytestmark = pytest.mark.e2e
+ROOT = Path(__file__).parents[2]
+NEEDED = (*argo._NEEDED, "argocd-cmp-server", "etcd", "kube-apiserver")
+KINDS = {"Application": APPLICATION, "AppProject": APPPROJECT}
+
+
+@pytest.fixture(scope="module")
+def sidecar(tmp_path_factory: pytest.TempPathFactory) -> Iterator[argo.ArgoCD]:
+    """Return an Argo CD whose identities are the sidecar's alone, in a cluster of its own."""
+    missing = [one for one in NEEDED if not os.access(plane_of.TOOLS / one, os.X_OK)]
+    if missing:
+        pytest.skip(f"{', '.join(missing)} not built; make e2e builds them")
+    folder = tmp_path_factory.mktemp("cmp")
+    with ExitStack() as stack:
+        plane = stack.enter_context(plane_of.running(tmp_path_factory.mktemp("plane")))
+        argo.install(plane)
+        data = {"kustomize.buildOptions": None, **build_cm("")}
+        plane.cluster().patch(CONFIGMAP, "argocd-cm", argo.NAMESPACE, {"data": data})
+        found = argo.ArgoCD(plane, folder / "keys", folder / "none", folder)
+        _start_all(stack, found)
+        yield found
+
+
+def _start_all(stack: ExitStack, found: argo.ArgoCD) -> None:
+    sockets = found.folder / "plugins"
+    sockets.mkdir()
+    bare = argo._environ
+    with pytest.MonkeyPatch.context() as patch:
+        variables = {"ARGOCD_PLUGINSOCKFILEPATH": str(sockets)}
+        patch.setattr(argo, "_environ", lambda one: {**bare(one), **variables})
+        redis = argo._start(stack, found, "redis", free_port(), lambda port: [f"127.0.0.1:{port}"])
+        repo_server = argo._start(
+            stack, found, "argocd-repo-server", free_port(), argo._repo_server(redis)
+        )
+        controller = argo._controller(found.plane, redis, repo_server)
+        argo._start(stack, found, "argocd-application-controller", free_port(), controller)
+    _start_plugin(stack, found, sockets)
+
+
+def _start_plugin(stack: ExitStack, found: argo.ArgoCD, sockets: Path) -> None:
+    """Run the plugin server as the sidecar's image does, on this machine's Python."""
+    image = found.folder / "image"
+    image.mkdir()
+    shutil.copy(ROOT / "container/plugin.yaml", image)
+    script = (ROOT / "container/sopsmith-cmp").read_text()
+    script = script.replace("/usr/bin/python3 -IS", f"{sys.executable} -I")
+    script = script.replace("/opt/sopsmith/lib", str(ROOT / "src"))
+    (image / "sopsmith-cmp").write_text(script)
+    (image / "sopsmith-cmp").chmod(0o755)
+    shutil.copy(plane_of.TOOLS / "kustomize", image)
+    environ = {
+        "PATH": str(image),
+        "SOPSMITH_KEYS": str(found.keys_file),
+        "ARGOCD_PLUGINSOCKFILEPATH": str(sockets),
+        "ARGOCD_CMP_WORKDIR": str(found.folder),
+    }
+    argv = [str(plane_of.TOOLS / "argocd-cmp-server"), f"--config-dir-path={image}"]
+    log = found.folder / "cmp-server.log"
+    socket = sockets / "sopsmith.sock"
+    stack.enter_context(server(argv, log, socket.exists, environ))
+
+
+@pytest.fixture(scope="module")
+def repository(sidecar: argo.ArgoCD, platform: World) -> World:
+    """Return the demo's repository with Applications, its identities at the sidecar."""
+    keys = sidecar.keys_file / "platform-secrets"
+    keys.mkdir(parents=True)
+    shutil.copy(platform.keys_file, keys / "keys.txt")
+    settings = platform.work / "sopsmith.yaml"
+    block = {"repository": platform.work.as_uri(), "revision": "HEAD"}
+    settings.write_text(settings.read_text() + yaml.safe_dump({"argocd": block}))
+    platform.run("sopsmith", "argocd", "applications")
+    commit(platform.work, platform)
+    return platform
+
+
+@pytest.fixture(scope="module")
+def delivered(sidecar: argo.ArgoCD, repository: World) -> argo.ArgoCD:
+    """Return Argo CD once it has taken up what bootstrap applies for prod."""
+    root = repository.work / "bootstrap/argocd/install/applications/prod.yaml"
+    for one in yaml.safe_load_all(root.read_text()):
+        sidecar.plane.cluster().create(KINDS[one["kind"]], one)
+    sidecar.wait("platform-secrets", _is_synced)
+    return sidecar
+
+
+def _is_synced(found: dict[str, object]) -> bool:
+    status = found.get("status")
+    sync = status.get("sync") if isinstance(status, dict) else None
+    return isinstance(sync, dict) and sync.get("status") == "Synced"
+
+
+def commit(folder: Path, world: World) -> None:
+    """Commit all of a folder, and make it a repository where it is none."""
+    world.run("git", "init", "--quiet", cwd=folder)
+    world.run("git", "add", "--all", cwd=folder)
+    world.run("git", "commit", "--quiet", "--message", "A change", cwd=folder)
+
+
+def plugin_source(folder: Path, path: str) -> dict[str, object]:
+    """Return a source that the sidecar renders."""
+    return {
+        "repoURL": folder.as_uri(),
+        "path": path,
+        "targetRevision": "HEAD",
+        "plugin": {"name": "sopsmith"},
+    }
+
+
+def test_the_secrets_arrive_by_their_own_application(delivered: argo.ArgoCD) -> None:
+    found = delivered.plane.cluster().list(SECRET, "kube-system")
+    got = {
+        one["metadata"]["name"]: base64.b64decode(one["data"]["value"]).decode() for one in found
+    }
+    assert got == demo_data.secrets_of("prod")
+
+
+def test_no_secret_carries_its_values_in_an_annotation(delivered: argo.ArgoCD) -> None:
+    for one in delivered.plane.cluster().list(SECRET, "kube-system"):
+        annotations = one["metadata"].get("annotations", {})
+        assert "kubectl.kubernetes.io/last-applied-configuration" not in annotations
+
+
+@pytest.mark.parametrize("attack", [exec_function, symbolic_link], ids=["program", "link"])
+def test_an_attack_is_an_error_of_its_application(
+    sidecar: argo.ArgoCD, repository: World, tmp_path: Path, attack: Attack
+) -> None:
+    (tmp_path / "app").mkdir()
+    keys = sidecar.keys_file / "platform-secrets/keys.txt"
+    attack(tmp_path / "app", keys)
+    commit(tmp_path, repository)
+    name = attack.__name__.replace("_", "-")
+    sidecar.create_application(name, tmp_path, "app", source=plugin_source(tmp_path, "app"))
+    message = sidecar.wait_failed(name)
+    sidecar.delete_application(name)
+    identity = keys.read_text().split()[-1]
+    assert identity not in message
+    assert "names a generator" in message or "symlink" in message
+
+
+def test_another_project_does_not_open_the_platforms_files(
+    sidecar: argo.ArgoCD, repository: World
+) -> None:
+    path = "bootstrap/argocd/overlays/main/prod/platform-secrets"
+    source = plugin_source(repository.work, path)
+    sidecar.create_application("thief", repository.work, path, source=source)
+    message = sidecar.wait_failed("thief")
+    sidecar.delete_application("thief")
+    assert "the project default has no identities in this sidecar" in message
