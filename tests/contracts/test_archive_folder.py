@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from tests.contracts.archive import FIRST, SECOND, ArchiveContract
 
+from sopsmith.adapters import archive_folder
 from sopsmith.adapters.archive_folder import FolderArchive
 from sopsmith.adapters.archives import open_archive
 from sopsmith.adapters.environment import read_settings
@@ -146,3 +147,26 @@ def test_what_the_system_says_has_its_own_error(
     assert type(caught.value) is kind
     assert archive.names() == [FIRST]
     assert archive.find(FIRST) == b"first"
+
+
+@pytest.mark.parametrize(
+    ("moment", "stored"), [("write", False), ("fsync", False), ("link", False), ("unlink", True)]
+)
+def test_a_run_that_is_killed_leaves_the_whole_object_or_none(
+    tmp_path: Path, moment: str, stored: bool
+) -> None:
+    archive = FolderArchive(str(tmp_path))
+    archive.create(FIRST, b"first")
+    child = os.fork()
+    if not child:
+        # The call before which the child dies; `write` is that of the file's bytes.
+        if moment == "write":
+            archive_folder._write = lambda *_: os._exit(9)
+        else:
+            setattr(os, moment, lambda *_, **__: os._exit(9))
+        archive.create(SECOND, b"second" * 1000)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    assert archive.names() == ([FIRST, SECOND] if stored else [FIRST])
+    assert archive.find(FIRST) == b"first"
+    assert archive.find(SECOND) == (b"second" * 1000 if stored else None)
