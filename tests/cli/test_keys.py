@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import sys
 from pathlib import Path
 
 import pytest
 from tests.leaks.watch import Watch
+from tests.world import World
 
 from sopsmith import age
 from sopsmith.repo.key_file import parse_key_file
 
+PAGE = Path(__file__).parents[2] / "docs/how-to/keys.md"
 MAIN = "bootstrap/argocd/overlays/main"
 
 
@@ -164,3 +167,17 @@ def test_inject_needs_to_know_the_cluster(watch: Watch) -> None:
     assert (said.code, b"nothing says which cluster is dev's" in said.stderr) == (2, True)
     said = watch.call("key", "inject", "--reason", "x", stdin=age.generate()[0].reveal())
     assert (said.code, b"--environment NAME" in said.stderr) == (2, True)
+
+
+def test_the_page_s_commands_do_what_it_says(tmp_path: Path) -> None:
+    blocks = re.findall(r"<!-- run -->\n```sh\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    world = World(tmp_path)
+    (world.work / ".env").write_text("DEV_DATABASE_URL=made-up\nORG_NAME=made-up\n")
+    before = "sopsmith init -e dev -e prod >/dev/null\nsopsmith generate >/dev/null\n"
+    done = world.attempt("bash", "-euo", "pipefail", "-c", before + "".join(blocks))
+    said = done.stdout.decode()
+    assert done.returncode == 0, done.stderr
+    assert "core: opened 1 of 1\nqa: opened 0 of 0\ndev: opened 1 of 1\n" in said
+    assert "status: nothing due within 30 days; 0 Secrets with a date\n" in said
+    assert "value: made-up" in said
+    assert (world.work / ".sopsmith/break-glass.json").exists()

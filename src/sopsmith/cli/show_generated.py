@@ -85,12 +85,16 @@ def _done(plan: GeneratePlan) -> Iterator[str]:
     for new in plan.made:
         yield f"made an age identity for {new.environments[0]}: {new.recipient}"
     yield f"identities stand in {plan.keys_path}"
-    if "SOPS_AGE_KEY_FILE" not in os.environ and plan.keys_path != _usual():
+    if plan.keys_path not in _searched():
         yield f"sops does not look there: export SOPS_AGE_KEY_FILE={shlex.quote(plan.keys_path)}"
 
 
-def _usual() -> str:
-    return os.path.realpath(default_keys_path(read_settings()))
+def _searched() -> set[str]:
+    """Return the files of identities that sops reads on this machine."""
+    settings = read_settings()
+    named = settings.get("SOPS_AGE_KEY_FILE")
+    usual = default_keys_path(settings) if settings.config_home else ""
+    return {os.path.realpath(path) for path in (named, usual) if path}
 
 
 def _next_steps(plan: GeneratePlan) -> Iterator[str]:
