@@ -7,12 +7,11 @@ from typing import NamedTuple
 
 from sopsmith.age import Identity
 from sopsmith.errors import Error, NoIdentity
+from sopsmith.flows.key_secret import opens
 from sopsmith.flows.reading import read_for_sops
 from sopsmith.ports import Trees
 from sopsmith.repo.settings import RepoSettings
-from sopsmith.sops.check import check
 from sopsmith.sops.keyring import Keyring
-from sopsmith.sops.recognise import recognise
 
 ELSEWHERE = "elsewhere"
 
@@ -42,10 +41,10 @@ def count_opened(
     keyring = Keyring(identities)
     counts: dict[str, list[int]] = {}
     for path in trees.walk((root,)):
-        opens = _opens(path, keyring, trees)
-        if opens is not None:
+        found = _opens(path, keyring, trees)
+        if found is not None:
             count = counts.setdefault(_scope_of(os.path.relpath(path, root), settings), [0, 0])
-            count[0] += opens
+            count[0] += found
             count[1] += 1
     order = [*(scope.name for scope in settings.scopes), ELSEWHERE]
     return tuple(Opened(name, *counts[name]) for name in order if name in counts)
@@ -54,17 +53,12 @@ def count_opened(
 def _opens(path: str, keyring: Keyring, trees: Trees) -> bool | None:
     """Tell whether a SOPS file opens; None where it is none."""
     try:
-        data = read_for_sops(trees, path)
-        name = recognise(data, path)
-        if name is None:
-            return None
-        check(data, name, path, keyring)
+        return opens(read_for_sops(trees, path), path, keyring) or None
     except NoIdentity:
         return False
     except Error:
-        # It is broken or no SOPS file after all: `sopsmith verify` says which.
+        # It is damaged, which is not the identities' doing: `sopsmith verify` says more.
         return None
-    return True
 
 
 def _scope_of(path: str, settings: RepoSettings) -> str:
