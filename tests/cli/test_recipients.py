@@ -17,8 +17,10 @@ from sopsmith.cli.main import run
 from sopsmith.repo.layout_policy import build_sops_config
 from sopsmith.repo.layout_settings import build_settings, default_settings
 from sopsmith.repo.settings import parse_settings
-from sopsmith.sops.config import Config
+from sopsmith.sops.config import Config, CreationRule
 from sopsmith.sops.document import encrypt
+from sopsmith.sops.masterkeys import MasterKey
+from sopsmith.sops.selectors import Selector
 
 MAIN = "bootstrap/argocd/overlays/main"
 CORE, DEV, PROD = (f"{MAIN}/{name}.secret.yaml" for name in ("core/o", "dev/d", "prod/p"))
@@ -232,6 +234,14 @@ def test_a_folder_that_opens_for_the_same_people_is_one_line(repository: Reposit
     Path(MAIN, "dev/e.secret.yaml").write_bytes(Path(DEV).read_bytes())
     assert f"{MAIN}/dev/ (2 files)" in repository("who").out
     assert f"{MAIN}/dev/e.secret.yaml" in repository("who", "--files").out
+
+
+def test_who_takes_others_to_open_a_file_has_a_part_in_it(repository: Repository) -> None:
+    groups = tuple((MasterKey.of_age(one),) for one in (repository.mine, ANNA[1], BOB[1]))
+    rule = CreationRule((), Selector("encrypted_regex", "^stringData$"), groups=groups, threshold=2)
+    Path(PROD).write_bytes(encrypt(PLAIN, "yaml", rule, now=NOW, path=PROD))
+    assert repository("who", PROD).out.splitlines()[1].split() == [PROD, "part", "part", "part"]
+    assert repository.json("who", PROD)["files"][0]["threshold"] == 2
 
 
 def test_who_says_whom_the_settings_do_not_name(repository: Repository) -> None:

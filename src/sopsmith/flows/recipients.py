@@ -128,8 +128,10 @@ def plan_addition(
             f"{new.recipient} is a recovery recipient: it opens backups, and no files",
             hint="if it shall open files too, say so: --recovery",
         )
-    standing = find_recipient(_scope(settings, scope), new.recipient)
-    new = new._replace(recipient=standing.recipient) if standing else new
+    _scope(settings, scope)
+    # One SSH key is spelled in one way everywhere, or core's files would have it twice.
+    standing = (find_recipient(one, new.recipient) for one in settings.scopes)
+    new = next((new._replace(recipient=one.recipient) for one in standing if one), new)
     after = add_recipients(before, scope, [new])
     return _prepare(scope, new, before, after, doors, leaves=False)
 
@@ -186,7 +188,7 @@ def find_lockouts(prepared: Prepared, keyring: Keyring) -> list[str]:
 def find_recipient(scope: Scope, who: str) -> NamedRecipient | None:
     """Return the recipient of a scope that a text names, by the recipient itself or its name."""
     for one in scope.named:
-        if who in (one.recipient, one.name) or same_key(who, one.recipient):
+        if (who and who == one.name) or same_key(who, one.recipient):
             return one
     return None
 

@@ -126,6 +126,7 @@ def _change(
     before = parse_settings(texts.settings, FILE)
     found = _find_scope(before, scope)
     entries = edit(found.named)
+    _refuse_namesakes(entries.all, scope)
     settings = _with_scope(before, replace(found, named=entries.all))
     touched = (scope,) if scope == CORE else (scope, CORE)
     for name in touched:
@@ -160,6 +161,17 @@ def _with_scope(settings: RepoSettings, new: Scope) -> RepoSettings:
         return replace(settings, core=new)
     others = (new if one.name == new.name else one for one in settings.environments)
     return replace(settings, environments=tuple(others))
+
+
+def _refuse_namesakes(named: Named, scope: str) -> None:
+    names = [one.name for one in named if one.name]
+    for name in names:
+        if names.count(name) > 1:
+            raise LayoutError(
+                f"{name!r} is the name of another recipient of {scope}",
+                path=FILE,
+                hint="give each a name of its own, such as the machine's: --name",
+            )
 
 
 def _refuse_nobody(settings: RepoSettings, scope: str) -> None:

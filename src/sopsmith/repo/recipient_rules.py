@@ -145,7 +145,8 @@ def _enter(text: str, places: list[Address], name: str) -> str:
 
 def _leave(text: str, places: list[Address], name: str, new: str) -> str:
     for one in places:
-        if name in names_at(text, one):
+        # Somebody may stand in a list twice.
+        while name in names_at(text, one):
             text = replace_name(text, one, name, new) if new else remove_name(text, one, name)
     return text
 

@@ -283,6 +283,19 @@ def test_who_is_nobody_is_said_to_be_nobody() -> None:
     assert "'Bob' is no recipient of dev" in str(fault("dev", "Bob"))
 
 
+def test_no_words_mean_nobody() -> None:
+    assert "is no recipient of dev" in str(fault("dev", ""))
+
+
+def test_one_ssh_key_is_spelled_in_one_way_in_every_scope() -> None:
+    key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIHQH2Hw/1SpfG5fBwIAdY6cMSV4GtwDRhW7JXYl0LdX"
+    add("dev", NamedRecipient(f"{key} anna@laptop"))
+    add("prod", NamedRecipient(key))
+    readers = [name for one in look((".",), doors()).files for _, name in one.keys]
+    assert readers.count(f"{key} anna@laptop") == 3
+    assert key not in readers
+
+
 def test_who_is_somebody_elsewhere_is_found_there() -> None:
     add("prod")
     error = fault("core", "Anna")

@@ -176,6 +176,7 @@ def test_a_name_that_the_new_one_has_not_goes() -> None:
     before = add_recipients(START, "dev", [ANNA])
     after = replace_recipient(before, "dev", NEW, NamedRecipient(MORE))
     assert named(after, "dev")[1] == NamedRecipient(MORE)
+    assert b'""' not in after.settings
 
 
 @pytest.mark.parametrize("crlf", [False, True])
@@ -191,6 +192,12 @@ def test_every_layout_of_a_rule_takes_and_loses_recipients(layout: str, crlf: bo
     if "&one" not in layout:
         last = replace_recipient(before, "dev", MORE, ANNA)
         assert last.rules == before.rules.replace(MORE.encode(), NEW.encode())
+
+
+@pytest.mark.parametrize("layout", ["age: {0},{1},{0}", "age: [{0}, {1}, {0}]"])
+def test_who_stands_there_twice_goes_whole(layout: str) -> None:
+    after = remove_recipients(texts(layout), "dev", [DEV])
+    assert rule(after, "dev") == {MORE}
 
 
 def test_comments_of_others_stay() -> None:
@@ -247,9 +254,15 @@ def test_what_is_no_recipient_or_no_name_is_refused(one: NamedRecipient) -> None
     assert "CANARY" not in str(refusal(START, "dev", one))
 
 
+@pytest.mark.parametrize("comment", ["a,b", "a # b", "a: b", "{a}"])
+def test_a_comment_of_an_ssh_key_with_unusual_signs_is_refused(comment: str) -> None:
+    assert "unusual signs" in str(refusal(START, "dev", NamedRecipient(f"{SSH} {comment}")))
+
+
 def test_a_name_that_another_recipient_of_the_scope_has_is_refused() -> None:
     before = add_recipients(START, "dev", [ANNA])
-    assert isinstance(refusal(before, "dev", NamedRecipient(MORE, "Anna")), LayoutError)
+    error = refusal(before, "dev", NamedRecipient(MORE, "Anna"))
+    assert "'Anna' is the name of another recipient of dev" in str(error)
 
 
 def test_who_takes_the_place_of_nobody_is_refused() -> None:
