@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from sopsmith.kube.argocd_merge import merge
 from sopsmith.repo.argocd_install import build_install_files
 from sopsmith.repo.argocd_settings import INIT_CONTAINER, SIDECAR, ArgocdSettings
 
@@ -155,3 +156,27 @@ def test_argo_cds_own_manifests_keep_all_that_they_have(
     own = "argocd-repo-server"
     kept = [one["name"] for one in old["containers"][own]["env"]]
     assert kept == [one["name"] for one in new["containers"][own]["env"] if one["name"] in kept]
+
+
+@pytest.mark.parametrize("bare", [False, True], ids=["official", "no lists"])
+@pytest.mark.parametrize("mode", MODES)
+def test_a_running_workload_is_patched_as_kustomize_patches_it(
+    tmp_path: Path, tools: Path, mode: str, bare: bool
+) -> None:
+    built = Install(tmp_path, MODES[mode], tools).build(manifests(bare=bare))
+    wanted = built["Deployment", "argocd-repo-server"]["spec"]
+    found = workload("argocd-repo-server", bare=bare)
+    for name in ("repo-server.yaml", "redis-tls-argocd-repo-server.yaml"):
+        path = tmp_path / name
+        if path.exists():
+            found = merge(found, yaml.safe_load(path.read_text()))
+    assert by_name(found["spec"]) == by_name(wanted)
+
+
+def by_name(value: Any) -> Any:
+    """Return a value with its lists of named things sorted: kustomize puts new ones first."""
+    if isinstance(value, dict):
+        return {key: by_name(part) for key, part in value.items()}
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        return value
+    return sorted(map(by_name, value), key=lambda one: str(one.get("mountPath", one.get("name"))))
