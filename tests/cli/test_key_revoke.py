@@ -233,6 +233,40 @@ def test_the_only_recipient_is_listed_and_stays(watch: Watch) -> None:
     assert not (folder / ".sopsmith").exists()
 
 
+def test_where_rules_cannot_be_changed_the_list_comes_all_the_same(watch: Watch) -> None:
+    past = past_of(watch)
+    past.commit({DEV: locked("db", "one", LEAKED[1], STAYS[1])})
+    folder = past.write()
+    (folder / ".sops.yaml").unlink()
+    done = watch.call("key", "revoke", "laptop")
+    assert (done.code, done.stdout[:12]) == (1, b"dev  apps/db")
+    assert b"error: .sops.yaml: no such file or directory" in done.stderr
+
+
+def test_a_rule_that_a_killed_run_left_behind_is_changed_by_the_next(watch: Watch) -> None:
+    past = past_of(watch)
+    past.commit({DEV: locked("db", "one", LEAKED[1], STAYS[1])})
+    folder = past.write()
+    lines = (folder / "sopsmith.yaml").read_text().splitlines(keepends=True)
+    kept = "".join(line for line in lines if LEAKED[1] not in line)
+    (folder / "sopsmith.yaml").write_text(kept)
+    done = watch.call("key", "revoke", LEAKED[1])
+    assert done.code == 0, done.stderr
+    assert LEAKED[1] not in (folder / ".sops.yaml").read_text()
+
+
+def test_other_rules_that_let_it_in_are_named(watch: Watch) -> None:
+    past = past_of(watch, SETTINGS + "recovery: {{recipients: [{0}]}}\n")
+    past.commit({"tenants/a/.sops.yaml": RULES.format(LEAKED[1], STAYS[1]).encode()})
+    folder = past.write()
+    more = f"  - path_regex: ^other\n    age: {LEAKED[1]},{STAYS[1]}\n"
+    (folder / ".sops.yaml").write_text((folder / ".sops.yaml").read_text() + more)
+    said = watch.call("key", "revoke", LEAKED[1], "--dry-run").stderr.decode()
+    assert ".sops.yaml: a rule that is no scope's still names it" in said
+    assert "tenants/a/.sops.yaml: a rule still names it" in said
+    assert "sopsmith.yaml: it is a recovery recipient, so it opens backups" in said
+
+
 def test_of_several_key_groups_it_says_how_many_others_it_took(watch: Watch) -> None:
     past = past_of(watch)
     data = locked("db", "one", LEAKED[1], STAYS[1], groups=2)

@@ -28,7 +28,8 @@ _DATE = re.compile(
 )
 _LOG = (
     "log", "--all", "--reflog", "--date-order", "--raw", "-z", "-r", "-c", "--root", "--no-abbrev",
-    "--no-renames", "--no-ext-diff", "--no-textconv", "--no-show-signature", "--format=tformat:%H",
+    "--no-renames", "--no-relative", "--no-color", "--no-ext-diff", "--no-textconv",
+    "--no-show-signature", "--format=tformat:%H",
 )  # fmt: skip
 _REGULAR = frozenset({"100644", "100755", "100664"})
 

@@ -11,7 +11,7 @@ import click
 from sopsmith.errors import UsageError
 
 if TYPE_CHECKING:
-    from sopsmith.flows.revoke import Doors
+    from sopsmith.flows.shut_out import Doors
 
 
 @click.command("revoke")
@@ -75,7 +75,7 @@ def _doors(repo: str) -> Iterator[Doors]:
     from sopsmith.cli.progress import Counter
     from sopsmith.cli.rekeying import build_means
     from sopsmith.flows.exposure import Digests, Search
-    from sopsmith.flows.revoke import Doors
+    from sopsmith.flows.shut_out import Doors
     from sopsmith.flows.versions import Opener
     from sopsmith.repo.root import find_root
 

@@ -27,15 +27,17 @@ def show_plan(plan: Revoking, outcome: Outcome | None, *, as_json: bool) -> None
         _put_lines(line for entry in record.entries for line in _entry_lines(entry))
     for path in plan.broken:
         warn(f"{path}: a version in the history cannot be read; look at it yourself")
-    for sentence in plan.left:
+    for sentence in plan.shut_out.left:
         warn(sentence)
     problems = plan.rekeying.problems if outcome is None else outcome.problems
     for problem in problems:
         say(f"not done: {problem}")
+    for hint in dict.fromkeys(problem.hint for problem in problems if problem.hint):
+        say(f"hint: {hint}")
     secrets = _count(len(record.entries), "Secret")
     if outcome is None:
         files = _count(plan.rekeying.count, "file")
-        changed = "".join(f"{path}, " for path in plan.texts)
+        changed = "".join(f"{path}, " for path in plan.shut_out.texts)
         would = "" if plan.refusal else f"; would change {changed}the data keys of {files}"
         note(f"nothing was written{would}")
         return
@@ -86,13 +88,13 @@ def _plan_object(plan: Revoking, outcome: Outcome | None) -> dict[str, object]:
         "name": plan.record.name,
         "dry_run": outcome is None,
         "secrets": [to_object(entry) for entry in plan.record.entries],
-        "scopes": plan.scopes,
-        "changed": sorted(plan.texts),
+        "scopes": plan.shut_out.scopes,
+        "changed": sorted(plan.shut_out.texts),
         "new_data_keys": plan.rekeying.paths,
         "written": outcome.written if outcome else 0,
         "problems": [problem._asdict() for problem in problems],
         "broken": plan.broken,
-        "still_named": plan.left,
+        "still_named": plan.shut_out.left,
     }
 
 

@@ -9,7 +9,7 @@ from sopsmith.flows.revocation import Revocation, State, note, note_proven, pick
 from sopsmith.flows.revoke import open_search, read_layout, read_records, write_record
 
 if TYPE_CHECKING:
-    from sopsmith.flows.revoke import Doors
+    from sopsmith.flows.shut_out import Doors
 
 
 def read_states(wanted: str, doors: Doors) -> list[tuple[Revocation, list[State]]]:
