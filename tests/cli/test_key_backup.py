@@ -6,6 +6,7 @@ import io
 import json
 import os
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
@@ -161,6 +162,21 @@ def test_a_share_for_an_identity_at_hand_is_opened_here_and_another_is_piped_in(
     share = str(folder / "share-1.age")
     _, err = said(capfd, "key", "restore", "--share", share, code=1)
     assert "1 share cannot give the recovery identity: 2 are needed" in err
+
+
+def test_a_share_for_an_ssh_key_is_opened_here(
+    laptop: Laptop, capfd: pytest.CaptureFixture[str]
+) -> None:
+    key = laptop.home / ".ssh/id_ed25519"
+    key.parent.mkdir()
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    mine = key.with_suffix(".pub").read_text().strip()
+    folder = laptop.safe / "shares"
+    words = ["--shares", "2-of-2", "--to", mine, "--to", age.generate()[1], "--out", str(folder)]
+    said(capfd, "key", "recovery", "generate", *words)
+    share = str(folder / "share-1.age")
+    _, err = said(capfd, "key", "restore", "--share", share, code=1)
+    assert "1 share cannot give" in err
 
 
 def test_printed_shares_are_printed_once_and_restore(

@@ -62,6 +62,11 @@ def load_keyring(settings: Settings, files: Files, programs: Programs) -> Keyrin
     )
 
 
+def load_ssh_identities(settings: Settings, files: Files, programs: Programs) -> list[Identity]:
+    """Return the SSH keys that sops would try, for an age file whose recipient is not known."""
+    return _Search(settings, files, programs)._ssh_identities("")
+
+
 class _Search:
     def __init__(self, settings: Settings, files: Files, programs: Programs) -> None:
         self._settings = settings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ from sopsmith import age
 from sopsmith.adapters.environment import read_settings as read_environment
 from sopsmith.adapters.files import LocalFiles
 from sopsmith.adapters.key_lock import lock_keys
+from sopsmith.adapters.keys import load_ssh_identities
 from sopsmith.adapters.passphrase import VARIABLE, passphrase_source
 from sopsmith.adapters.private import PrivateFiles, is_open_to_others
 from sopsmith.adapters.programs import LocalPrograms
@@ -20,7 +22,7 @@ from sopsmith.cli.backup_words import keys_file
 from sopsmith.cli.sops_verbs import keyring_of_environment
 from sopsmith.cli.store_doors import open_store
 from sopsmith.cli.talk import note, put, put_json, warn
-from sopsmith.errors import Error, MasterKeyError, NoIdentity, UsageError
+from sopsmith.errors import MasterKeyError, NoIdentity, UsageError
 from sopsmith.flows.restore import Doors, RestorePlan, RestoreRequest, apply_restore
 from sopsmith.repo.backups import RECORD
 from sopsmith.repo.root import find_root, read_settings
@@ -184,16 +186,19 @@ def _read_share(path: str) -> list[tuple[str, str]]:
 
 
 def _unlock_share(data: bytes, path: str) -> bytes:
-    keyring = keyring_of_environment()
+    text, programs = data.decode("utf-8", "replace"), LocalPrograms()
     try:
-        found = age.unwrap(data.decode("utf-8", "replace"), keyring.identities)
-    except Error:
+        found = age.unwrap(text, keyring_of_environment().identities)
+        if found is None:
+            ssh = load_ssh_identities(read_environment(), LocalFiles(), programs)
+            found = age.unwrap(text, ssh)
+    except MasterKeyError:
         raise MasterKeyError("is no sound age file", path=path) from None
     if found is None:
         raise NoIdentity(
             "the share is encrypted to none of the identities here",
             path=path,
-            hint=f"its holder opens it: age --decrypt -i KEY {path}, and pipes it in",
+            hint=f"its holder opens it: age --decrypt -i KEY {shlex.quote(path)}, and pipes it in",
         )
     return found
 
