@@ -27,6 +27,7 @@ def place(watch: Watch) -> Watch:
     assert done.code == 0
     watch.write(f"{SECRETS}/a.secret.yaml", done.stdout)
     watch.world.keys_file.parent.mkdir(parents=True)
+    watch.world.keys_file.touch(mode=0o600)
     watch.world.keys_file.write_text(f"{IDENTITY}\n")
     return watch
 

@@ -14,7 +14,7 @@ from sopsmith.adapters.key_lock import lock_keys
 from sopsmith.adapters.keys import default_keys_path
 from sopsmith.adapters.private import PrivateFiles, is_open_to_others
 from sopsmith.cli.key_doors import open_doors
-from sopsmith.cli.talk import note, put, put_json, say, warn
+from sopsmith.cli.talk import note, put, put_json, say
 from sopsmith.flows.key_generate import GeneratePlan, GenerateRequest, Means
 from sopsmith.repo.key_file import build_label
 from sopsmith.repo.settings import CORE
@@ -30,7 +30,9 @@ def open_request(
     """
     at = open_doors(repo, None)
     path = os.path.realpath(keys_file or default_keys_path(read_settings()))
-    means = Means(at.doors, PrivateFiles(), lock_keys, age.generate, replace_files)
+    means = Means(
+        at.doors, PrivateFiles(), lock_keys, age.generate, replace_files, is_open_to_others
+    )
     return GenerateRequest(at.root, path, environment), means
 
 
@@ -48,8 +50,6 @@ def show(plan: GeneratePlan, now: datetime, *, as_json: bool, dry_run: bool, pri
     for sentence in _planned(plan) if dry_run else _done(plan):
         note(sentence)
     if not dry_run:
-        if is_open_to_others(plan.keys_path):
-            warn(f"others can read {plan.keys_path}: chmod 600 {shlex.quote(plan.keys_path)}")
         say("next: " + ", then ".join(_next_steps(plan)))
 
 

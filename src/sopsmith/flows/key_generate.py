@@ -8,10 +8,11 @@ kill finds the identity by its label and goes on with it.
 from __future__ import annotations
 
 import os
+import shlex
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from sopsmith.errors import Conflict, LayoutError, MasterKeyError, UsageError
+from sopsmith.errors import Conflict, LayoutError, MasterKeyError, OutsideError, UsageError
 from sopsmith.flows.key_survey import survey
 from sopsmith.flows.keys_apart import refuse_inside
 from sopsmith.repo.key_file import NewIdentity, append_identity, parse_key_file
@@ -42,6 +43,7 @@ class Means(NamedTuple):
         look: The repository and the identities at hand.
         keys: Files for identities: new ones are 0600, and their folders 0700.
         replace: Replaces files of the repository, in order.
+        is_open: Tells whether others than its owner have a right to a file.
     """
 
     look: Doors
@@ -49,6 +51,7 @@ class Means(NamedTuple):
     lock: Lock
     new_identity: Callable[[], tuple[Secret, str]]
     replace: Callable[[list[tuple[str, bytes]]], None]
+    is_open: Callable[[str], bool]
 
 
 class GenerateRequest(NamedTuple):
@@ -93,11 +96,13 @@ def plan_key(request: GenerateRequest, means: Means) -> GeneratePlan:
         UsageError: There is no such environment, or each has a recipient.
         LayoutError, RuleError, FormatError: The repository's files cannot be read, or edited
             surely.
-        OutsideError: The file of identities lies in the repository, or cannot be read.
+        OutsideError: The file of identities lies in the repository, cannot be read, or can be
+            read by others.
     """
     files = means.look.files
     before = _read_texts(request.root, files)
     refuse_inside(os.path.realpath(request.root), request.keys_path, files)
+    _refuse_open(request.keys_path, means)
     settings = parse_settings(before.settings, FILE)
     texts = before
     made: list[NewIdentity] = []
@@ -151,6 +156,16 @@ def _read_texts(root: str, files: Files) -> Texts:
             "is missing, so nothing says who opens what", path=FILE_NAME, hint="sopsmith init"
         )
     return Texts(files.read(os.path.join(root, FILE)), rules)
+
+
+def _refuse_open(keys_path: str, means: Means) -> None:
+    # A file that stands keeps its mode, so the new identity would be as open as the others.
+    if means.is_open(keys_path):
+        raise OutsideError(
+            "others than its owner can read it, and so the new identity",
+            path=keys_path,
+            hint=f"chmod 600 {shlex.quote(keys_path)}",
+        )
 
 
 def _wanted(request: GenerateRequest, settings: RepoSettings) -> list[str]:

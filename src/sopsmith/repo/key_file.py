@@ -71,8 +71,10 @@ def parse_key_file(data: bytes, path: str) -> list[Entry]:
         line, end = whole.rstrip(b"\r\n"), offset + len(whole)
         if line.startswith(b"#"):
             comments.append(line)
-            # A comment of somebody else ends the label, and outlives its identity.
-            start = start if line.startswith(_LABELS) else end
+            # Our first line begins a label; a comment of somebody else ends it, and outlives
+            # its identity.
+            begins = line.startswith(_PURPOSE)
+            start = offset if begins else start if line.startswith(_LABELS) else end
         else:
             if line:
                 entries.append(_entry(line, comments, (start, end), f"line {number}", path))

@@ -14,7 +14,7 @@ from tests.unit.flows.keys_at import DEV, HOME, NOW, OTHER, PROD, Place
 
 from sopsmith import age
 from sopsmith.adapters.file_set import replace_files
-from sopsmith.adapters.private import PrivateFiles
+from sopsmith.adapters.private import PrivateFiles, is_open_to_others
 from sopsmith.errors import (
     Conflict,
     LayoutError,
@@ -47,7 +47,12 @@ class Run:
     @property
     def means(self) -> Means:
         return Means(
-            self.place.doors, PrivateFiles(), lambda _: nullcontext(), age.generate, self.replace
+            self.place.doors,
+            PrivateFiles(),
+            lambda _: nullcontext(),
+            age.generate,
+            self.replace,
+            is_open_to_others,
         )
 
     def plan(self, environment: str = "", root: str = "") -> GeneratePlan:
@@ -225,6 +230,12 @@ def test_rules_that_cannot_be_extended_stop_it_before_anything_is_written(run: R
 def test_identities_inside_the_repository_are_refused(run: Run) -> None:
     run.keys = run.place.root / "keys.txt"
     with pytest.raises(OutsideError, match="inside the repository"):
+        run.plan("qa")
+
+
+def test_a_file_that_others_can_read_gets_no_identity(run: Run) -> None:
+    run.keys.chmod(0o644)
+    with pytest.raises(OutsideError, match="others than its owner can read it"):
         run.plan("qa")
 
 
