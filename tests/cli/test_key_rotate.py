@@ -15,6 +15,7 @@ from sopsmith.adapters.files import LocalFiles
 from sopsmith.cli.main import run
 from sopsmith.cli.rotation_words import show
 from sopsmith.flows.rotation import Outcome, find_rotations
+from sopsmith.repo.key_file import parse_key_file
 
 RECOVERY = age.generate()[1]
 ROTATE = ("key", "rotate", "-e", "prod")
@@ -77,6 +78,14 @@ def test_a_rotation_stops_for_the_push_and_ends_when_told(site: Site) -> None:
     assert site.world.keys_file.read_text().count("# retired: ") == 1
     assert site.world.keys_file.stat().st_mode & 0o777 == 0o600
     assert site.run("verify")[0] == 0
+
+
+def test_no_identity_is_ever_said(site: Site) -> None:
+    said = "".join(map(str, site.run(*ROTATE, "--no-cluster")))
+    said += "".join(map(str, site.run("key", "status", "-o", "json")))
+    state = (site.world.work / ".sopsmith/rotations/prod.json").read_text()
+    for entry in parse_key_file(site.world.keys_file.read_bytes(), "keys.txt"):
+        assert entry.line.reveal().decode() not in said + state
 
 
 def test_a_cluster_is_named_and_never_guessed(site: Site) -> None:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sopsmith.errors import Conflict, LayoutError, UsageError
 from sopsmith.flows.key_secret import opens, read_cluster_keys
+from sopsmith.flows.keys_apart import refuse_inside
 from sopsmith.flows.rotation_doors import Doors, Request
 from sopsmith.flows.rotation_files import find_environment, read_settings
 from sopsmith.flows.rotation_steps import Steps
@@ -191,6 +192,7 @@ def _begin(request: Request, doors: Doors) -> Rotation:
             hint="name one there; or accept that who loses keys.txt loses all: --without-backup",
         )
     rotation = Rotation(request.environment, old, "", request.context, doors.moment())
+    refuse_inside(os.path.realpath(request.root), request.keys_path, doors.files)
     steps, keyring = Steps(request, doors), doors.means.keyring()
     steps.demand_in_cluster(rotation)
     # A file that is broken names no recipient; the plan finds it.

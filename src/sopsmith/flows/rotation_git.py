@@ -38,6 +38,12 @@ class Git:
         """Return where `root` lies in the repository: `platform/`, or "" at its top."""
         return (self._ask("rev-parse", "--show-prefix") or b"").decode().strip()
 
+    def remotes(self) -> frozenset[str]:
+        """Return where the repository is fetched from, as `place_of` writes it."""
+        said = self._ask("config", "--get-regexp", r"^remote\..*\.url$") or b""
+        lines = said.decode("utf-8", "replace").splitlines()
+        return frozenset(place_of(line.partition(" ")[2]) for line in lines)
+
     def files_at(self, revision: str, *folders: str) -> Iterator[tuple[str, bytes]]:
         """Yield path and bytes of every file that a commit has below some folders, or anywhere.
 
@@ -69,3 +75,11 @@ class Git:
             return None
         done = self._programs.run(["git", *words], cwd=self._root, stdin=stdin)
         return done.stdout if done.code == 0 else None
+
+
+def place_of(url: str) -> str:
+    """Return host and path of a repository's URL, alike for ssh, https and scp's form."""
+    text = url.strip().lower().removesuffix("/").removesuffix(".git")
+    text = text.partition("://")[2] or text.replace(":", "/", 1)
+    host, slash, path = text.rpartition("@")[2].partition("/")
+    return f"{host.partition(':')[0]}{slash}{path}"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from sopsmith.errors import Denied, NotThere
 from sopsmith.flows.rotation_files import recipients_of
+from sopsmith.flows.rotation_git import place_of
 from sopsmith.kube.kinds import APPLICATION
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from sopsmith.repo.rotation import Rotation
 
 _SHORT = 10  # digits of a commit
+_COMMIT = re.compile(r"[0-9a-f]{40,64}")
 _BY_HAND = "once all who deploy it have the moved files, say so: --synced"
 
 
@@ -25,11 +28,13 @@ class Deployed(NamedTuple):
     Attributes:
         state: `Synced`, `OutOfSync` or `Unknown`.
         revision: The commit that it compared with; "" before the first.
+        repository: Where it is fetched from, as `place_of` writes it.
     """
 
     name: str
     state: str
     revision: str
+    repository: str
 
 
 def find_stale(files: Iterable[tuple[str, bytes]], rotation: Rotation) -> list[str]:
@@ -78,6 +83,10 @@ def find_unsynced(
         return f"Argo CD cannot be asked ({error}); {_BY_HAND}"
     if not found:
         return f"no Application of the cluster has the path {overlay}; {_BY_HAND}"
+    # Another team's repository may have the same layout. Where none is known for ours, as by
+    # a mirror's name, all count: that waits too long at worst.
+    remotes = git.remotes()
+    found = [one for one in found if one.repository in remotes] or found
     waiting = (_why(one, git, rotation, folders) for one in found)
     return next((why for why in waiting if why), "")
 
@@ -85,7 +94,7 @@ def find_unsynced(
 def _why(one: Deployed, git: Git, rotation: Rotation, folders: tuple[str, ...]) -> str:
     if one.state != "Synced":
         return f"Application {one.name} is {one.state}"
-    commit = git.find(one.revision) if one.revision else None
+    commit = git.find(one.revision) if _COMMIT.fullmatch(one.revision) else None
     at = one.revision[:_SHORT] or "no commit"
     if commit is None:
         return f"Application {one.name} is at {at}, which this clone does not have: git fetch"
@@ -105,7 +114,8 @@ def _deployed(applications: list[Object], overlay: str) -> Iterator[Deployed]:
             path = str(source.get("path", "")).removeprefix("./").rstrip("/")
             if path == overlay or path.startswith(f"{overlay}/"):
                 name = f"{one['metadata'].get('namespace', '')}/{one['metadata']['name']}"
-                yield Deployed(name, str(sync.get("status", "Unknown")), str(revision))
+                yield Deployed(name, str(sync.get("status", "Unknown")), str(revision),
+                               place_of(str(source.get("repoURL", ""))))  # fmt: skip
 
 
 def _is_stale(data: bytes, path: str, rotation: Rotation) -> bool:

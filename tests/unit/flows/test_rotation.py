@@ -17,11 +17,13 @@ from sopsmith.errors import (
     MacMismatch,
     MasterKeyError,
     NoIdentity,
+    OutsideError,
     ProblemsFound,
     UsageError,
 )  # fmt: skip
 from sopsmith.flows.key_secret import add_identities, read_cluster_keys
 from sopsmith.flows.rotation import find_rotations, plan_rotation
+from sopsmith.flows.rotation_git import place_of
 from sopsmith.kube.kinds import APPLICATION, POD, SECRET
 from sopsmith.repo.rotation import MOVE, SYNC
 
@@ -136,6 +138,44 @@ def test_argo_cd_is_asked_for_what_it_has_synced(
     outcome = here.run()
     assert (outcome.waiting, outcome.rotation.next_step) == ("", None)
     assert here.held() == (outcome.rotation.new,)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://git.example.org/team/platform.git",
+        "https://token@git.example.org:443/Team/platform",
+        "ssh://git@git.example.org:22/team/platform.git/",
+        "git@git.example.org:team/platform.git",
+    ],
+)
+def test_a_repository_is_the_same_however_it_is_fetched(url: str) -> None:
+    assert place_of(url) == "git.example.org/team/platform"
+
+
+def test_an_application_of_another_repository_with_the_same_path_does_not_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = Repository(tmp_path, monkeypatch)
+    here.run()
+    here.commit()
+    here.git("push", "-q")
+    here.deploy()
+    (ours,) = here.cluster.list(APPLICATION)
+    ours["spec"]["source"]["repoURL"] = str(tmp_path / "origin.git")
+    here.cluster.put(APPLICATION, ours)
+    theirs = ours | {"metadata": {"name": "theirs", "namespace": "argocd"}}
+    source = ours["spec"]["source"] | {"repoURL": "https://git.example.org/theirs"}
+    theirs |= {"spec": {"source": source}, "status": {"sync": {"status": "OutOfSync"}}}
+    here.cluster.put(APPLICATION, theirs)
+    assert here.run().waiting == ""
+
+
+def test_a_file_of_identities_inside_the_repository_is_refused(platform: Platform) -> None:
+    inside = platform.root / "keys.txt"
+    platform.keys = platform.keys.rename(inside)
+    with pytest.raises(OutsideError, match="inside the repository"):
+        platform.run()
 
 
 def test_a_merge_that_brings_an_old_file_back_is_moved_again_before_anything_is_retired(
