@@ -98,6 +98,18 @@ def test_a_link_to_nothing_is_taken_and_no_absence(tmp_path: Path) -> None:
     assert not (tmp_path / "gone").exists()
 
 
+def test_a_file_that_gives_less_than_its_size_is_no_object(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = FolderArchive(str(tmp_path))
+    archive.create(FIRST, b"first")
+    seen = os.stat_result((stat.S_IFREG, 0, 0, 0, 0, 0, 99, 0, 0, 0))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fstat", lambda _: seen)
+        with pytest.raises(Unreachable, match="gave 5 bytes of 99"):
+            archive.find(FIRST)
+
+
 def test_a_pipe_is_no_object(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / FIRST)
     with pytest.raises(OutsideError, match="is no file"):

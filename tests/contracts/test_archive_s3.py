@@ -193,12 +193,23 @@ def test_a_server_that_is_gone_is_unreachable(server: VersionsFake) -> None:
         gone.find(FIRST)
 
 
-def test_an_endpoint_of_the_environment_needs_no_name_for_each_bucket(
-    server: VersionsFake, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("endpoint", "address"),
+    [
+        ("https://storage.example", "https://storage.example/backups/x?"),
+        ("AWS_ENDPOINT_URL", "https://storage.example/backups/x?"),
+        ("", "https://backups.s3.amazonaws.com/x?"),
+    ],
+)
+def test_only_amazon_has_a_name_for_every_bucket(
+    server: VersionsFake, monkeypatch: pytest.MonkeyPatch, endpoint: str, address: str
 ) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", server.address.replace("127.0.0.1", "localhost"))
-    S3Archive(S3Place("backups", "kept/")).create(FIRST, b"first")
-    assert server.versions[KEY] == [b"first"]
+    if endpoint == "AWS_ENDPOINT_URL":
+        monkeypatch.setenv(endpoint, "https://storage.example")
+        endpoint = ""
+    client = s3.open_client(S3Place("backups", endpoint=endpoint), None)
+    words = {"Bucket": "backups", "Key": "x"}
+    assert client.generate_presigned_url("get_object", words).startswith(address)
 
 
 def test_a_connection_that_is_not_trusted_is_said(server: VersionsFake) -> None:

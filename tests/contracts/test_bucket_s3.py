@@ -81,6 +81,16 @@ def test_public_access_is_blocked_where_the_server_can(bucket: S3Bucket) -> None
     assert bucket.open_to() == []
 
 
+def test_a_block_with_a_gap_is_none(server: VersionsFake, bucket: S3Bucket) -> None:
+    bucket.make()
+    bucket.close()
+    block = server.subresources["backups", "publicAccessBlock"]
+    gap = block.replace(b"<BlockPublicPolicy>true<", b"<BlockPublicPolicy>false<")
+    server.subresources["backups", "publicAccessBlock"] = gap
+    assert gap != block
+    assert "not blocked" in bucket.open_to()[0]
+
+
 def test_where_it_cannot_be_blocked_grants_are_found_and_taken_out(
     server: VersionsFake, bucket: S3Bucket
 ) -> None:

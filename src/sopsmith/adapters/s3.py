@@ -75,21 +75,12 @@ def open_client(place: S3Place, access: S3Access | None) -> Any:
         words["aws_secret_access_key"] = access.secret_key.reveal().decode()
     with refusals(place.of("")):
         # A session of our own finds the credentials of now, not those of an earlier client.
-        session = boto3.session.Session()
-        style = "path" if place.endpoint else "auto"
-        client = session.client("s3", config=_config(style), **words)
-        if style == "auto" and not _is_amazon(client):
-            # Other servers seldom have a name in the DNS for every bucket.
-            client = session.client("s3", config=_config("path"), **words)
+        client = boto3.session.Session().client("s3", config=_config(), **words)
     _check_transport(client.meta.endpoint_url, place)
     return client
 
 
-def _is_amazon(client: Any) -> bool:
-    return ".amazonaws.com" in (urlsplit(client.meta.endpoint_url).hostname or "")
-
-
-def _config(style: str) -> Any:
+def _config() -> Any:
     from botocore.config import Config
 
     return Config(
@@ -100,7 +91,9 @@ def _config(style: str) -> Any:
         # body, which every one of them compares, is part of the signature instead.
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
-        s3={"addressing_style": style, "payload_signing_enabled": True},
+        # An endpoint that is not Amazon's is asked by path ("auto" does that): other servers
+        # seldom have a name in the DNS for every bucket.
+        s3={"addressing_style": "auto", "payload_signing_enabled": True},
     )
 
 
