@@ -281,7 +281,8 @@ def _scope(settings: RepoSettings, name: str) -> Scope:
         if scope.name == name:
             return scope
     known = ", ".join(scope.name for scope in settings.scopes)
-    raise UsageError(f"{name!r} is no scope; known: {known}")
+    # Not quoted: an identity may have been pasted in the wrong place.
+    raise UsageError(f"there is no such scope; known: {known}")
 
 
 def _left_over(settings: RepoSettings, scope: str, who: str, before: Texts) -> NamedRecipient:

@@ -153,7 +153,7 @@ def _find_scope(settings: RepoSettings, name: str) -> Scope:
         if scope.name == name:
             return scope
     known = ", ".join(scope.name for scope in settings.scopes)
-    raise LayoutError(f"{name!r} is no scope; known: {known}", path=FILE)
+    raise LayoutError(f"there is no such scope; known: {known}", path=FILE)
 
 
 def _with_scope(settings: RepoSettings, new: Scope) -> RepoSettings:
