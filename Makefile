@@ -13,7 +13,7 @@ help:  ## list the targets
 setup:  ## make .venv from the pinned requirements, when it is not up to date
 	@tools/venv.sh
 
-tools:  ## build the real kustomize, sops and age into .tools/bin (needs Go)
+tools:  ## build the real tools and servers into .tools/bin (needs Go, ten minutes the first time)
 	@tools/go_tools.sh
 
 demo: setup  ## .env -> encrypted Secrets in Git -> rendered back, in a temporary folder

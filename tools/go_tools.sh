@@ -1,7 +1,7 @@
 #!/bin/sh
 # Build the real tools and servers into .tools/bin, each once for each version: kustomize, sops,
-# age and MinIO as their own modules have them; etcd, kube-apiserver, Argo CD and a small Redis
-# by the mains in tools/go, whose go.mod and go.sum pin them. One after the other: the largest
+# age and MinIO as their own modules have them; etcd, Kubernetes, Argo CD and a small Redis by
+# the mains in tools/go, whose go.mod and go.sum pin them. One after the other: the largest
 # takes 2.8 GB of memory.
 set -eu
 cd "$(dirname "$0")/.."
@@ -52,17 +52,25 @@ build_main() {
     : >"$stamp"
 }
 
+# parts_of PROGRAM PART...: one program is all of its parts, by the name that it is called by.
+parts_of() {
+    program=$1
+    shift
+    for part in "$@"; do
+        ln -sf "$program" "$bin/$part"
+    done
+}
+
 build_main redis
 build_main etcd
-kube_version=$(sed -n 's/^.*k8s.io\/kubernetes \(v[0-9.]*\)$/\1/p' tools/go/kube-apiserver/go.mod)
-build_main kube-apiserver "-X k8s.io/component-base/version.gitVersion=$kube_version"
+kube_version=$(sed -n 's/^.*k8s.io\/kubernetes \(v[0-9.]*\)$/\1/p' tools/go/kubernetes/go.mod)
+build_main kubernetes "-X k8s.io/component-base/version.gitVersion=$kube_version"
+parts_of kubernetes kube-apiserver kube-controller-manager
 build_main argocd
+parts_of argocd argocd-application-controller argocd-applicationset-controller \
+    argocd-cmp-server argocd-git-ask-pass argocd-repo-server
 
-# One program is all parts of Argo CD, by the name that it is called by.
-for part in application-controller applicationset-controller cmp-server git-ask-pass repo-server; do
-    ln -sf argocd "$bin/argocd-$part"
-done
-# The kinds that it brings to a cluster stand in its module.
+# The kinds that Argo CD brings to a cluster stand in its module.
 argocd_version=$(sed -n 's/^.*argo-cd\/v3 \(v[0-9.]*\)$/\1/p' tools/go/argocd/go.mod)
 if [ ! -f ".tools/stamps/crds@$argocd_version" ]; then
     need_go "the kinds of Argo CD"

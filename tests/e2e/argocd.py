@@ -42,7 +42,8 @@ _CONFIG_MAPS: dict[str, dict[str, str]] = {
     "argocd-ssh-known-hosts-cm": {},
     "argocd-tls-certs-cm": {},
 }
-_PATIENCE = 120.0  # seconds
+_PATIENCE = 60.0  # seconds
+_CASCADE = "resources-finalizer.argocd.argoproj.io"
 _REFRESH = "argocd.argoproj.io/refresh"
 
 
@@ -77,7 +78,7 @@ class ArgoCD:
             "destination": {"server": IN_CLUSTER, "namespace": namespace},
             "syncPolicy": {"automated": {"prune": True, "selfHeal": True}},
         }
-        metadata = {"name": name, "namespace": NAMESPACE}
+        metadata = {"name": name, "namespace": NAMESPACE, "finalizers": [_CASCADE]}
         found = {"metadata": metadata, "spec": wanted | spec}
         return self.plane.cluster().create(APPLICATION, found)
 
@@ -110,7 +111,7 @@ class ArgoCD:
         return self.wait(name, synced)
 
     def wait_failed(self, name: str) -> str:
-        """Return the message of an Application's first condition, once it has an error."""
+        """Return the message of an Application's first error, once it has one."""
 
         def failed(found: Object) -> bool:
             return any(one["type"].endswith("Error") for one in _conditions(found))
@@ -122,9 +123,13 @@ class ArgoCD:
         )
 
     def delete_application(self, name: str) -> None:
-        """Delete an Application and leave what it deployed."""
-        with contextlib.suppress(NotThere):
-            self.plane.cluster().delete(APPLICATION, name, NAMESPACE)
+        """Delete an Application and what it deployed, and wait until it is gone."""
+        cluster = self.plane.cluster()
+        cluster.delete(APPLICATION, name, NAMESPACE)
+        until = time.monotonic() + _PATIENCE
+        while cluster.find(APPLICATION, name, NAMESPACE) is not None:
+            assert time.monotonic() < until, f"{name} is not deleted"
+            time.sleep(0.2)
 
 
 def _conditions(found: Object) -> list[Object]:

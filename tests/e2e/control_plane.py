@@ -1,7 +1,8 @@
-"""Run a real etcd and kube-apiserver on loopback, with an admin and users without any rights.
+"""Run a real control plane on loopback, with an admin and users without any rights.
 
-There are no controllers and no kubelets: what is stored stays as it is, a Deployment never
-runs, and a Namespace that is deleted keeps terminating.
+etcd, kube-apiserver and of the controllers those that carry deletions out: what an object owns
+goes with it, and what is in a namespace. There are no others and no kubelets: a Deployment and
+a Pod are stored and never run.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from tests.e2e.servers import free_port, server
+from tests.e2e.servers import free_port, listens, server
 from tests.loopback_tls import Authority
 
 from sopsmith.adapters.cluster import RealCluster, open_cluster
@@ -48,7 +49,7 @@ class ControlPlane:
 
     Attributes:
         kubeconfig: With the contexts `admin`, `certified` and those of `USERS`.
-        folder: Where its data and logs are: `kube-apiserver.log`, `etcd.log`.
+        folder: Where its data and logs are: `kube-apiserver.log`, `etcd.log`, `controllers.log`.
         process: The API server itself; a test that ends it runs one of its own (`running`).
     """
 
@@ -94,7 +95,8 @@ class ControlPlane:
 @pytest.fixture(scope="session")
 def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """Return a running API server, one for all tests; each test takes a namespace of its own."""
-    missing = [one for one in ("etcd", "kube-apiserver") if not os.access(TOOLS / one, os.X_OK)]
+    needed = ("etcd", "kube-apiserver", "kube-controller-manager")
+    missing = [one for one in needed if not os.access(TOOLS / one, os.X_OK)]
     if missing:
         pytest.skip(f"{', '.join(missing)} not built; make e2e builds them")
     with running(tmp_path_factory.mktemp("control-plane")) as plane:
@@ -104,7 +106,7 @@ def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlP
 @contextmanager
 def running(folder: Path) -> Iterator[ControlPlane]:
     """Run etcd and an API server with their data in a folder while the block runs."""
-    with _etcd(folder) as etcd, _api_server(folder, etcd) as plane:
+    with _etcd(folder) as etcd, _api_server(folder, etcd) as plane, _controllers(plane):
         yield plane
 
 
@@ -158,6 +160,24 @@ def _api_server(folder: Path, etcd: str) -> Iterator[ControlPlane]:
     log = folder / "kube-apiserver.log"
     with server(argv, log, lambda: _answers(f"{address}/readyz", trusted)) as process:
         yield ControlPlane(address, kubeconfig, folder, process)
+
+
+@contextmanager
+def _controllers(plane: ControlPlane) -> Iterator[None]:
+    port = free_port()
+    argv = [
+        str(TOOLS / "kube-controller-manager"),
+        f"--kubeconfig={plane.kubeconfig}",
+        f"--authentication-kubeconfig={plane.kubeconfig}",
+        f"--authorization-kubeconfig={plane.kubeconfig}",
+        "--controllers=garbage-collector-controller,namespace-controller",
+        "--leader-elect=false",
+        "--bind-address=127.0.0.1",
+        f"--secure-port={port}",
+        f"--cert-dir={plane.folder}",
+    ]
+    with server(argv, plane.folder / "controllers.log", lambda: listens(port)):
+        yield
 
 
 def _answers(url: str, trusted: ssl.SSLContext | None = None) -> bool:

@@ -19,7 +19,7 @@ from tests.contracts.cluster import (
     secret,
 )
 from tests.e2e.control_plane import CERTIFIED, ControlPlane
-from tests.e2e.servers import free_port
+from tests.e2e.servers import free_port, wait_until
 from tests.loopback_tls import Authority
 from tests.tunnel import tunnelling
 
@@ -176,9 +176,14 @@ def test_a_list_longer_than_a_chunk_is_whole(cluster: RealCluster, namespace: st
 def test_a_namespace_that_is_being_deleted_takes_nothing(
     cluster: RealCluster, namespace: str
 ) -> None:
+    held = config(namespace)
+    held["metadata"]["finalizers"] = ["example.org/held"]
+    cluster.create(CONFIGMAP, held)
     cluster.delete(NAMESPACE, namespace)
     with pytest.raises(Conflict, match="its namespace is being deleted"):
         cluster.create(SECRET, secret(namespace, a=CANARY))
+    cluster.patch(CONFIGMAP, "c", namespace, {"metadata": {"finalizers": None}})
+    wait_until(lambda: cluster.find(NAMESPACE, namespace) is None, "the namespace stays")
 
 
 REFUSED: dict[str, Callable[[str], Object]] = {
