@@ -13,7 +13,7 @@ from tests.contracts.archive import FIRST, SECOND, ArchiveContract
 
 from sopsmith.adapters import archive_folder
 from sopsmith.adapters.archive_folder import FolderArchive
-from sopsmith.adapters.archives import open_archive
+from sopsmith.adapters.archives import open_archive, open_place
 from sopsmith.adapters.environment import read_settings
 from sopsmith.errors import Conflict, Denied, NotThere, OutsideError, Unreachable
 from sopsmith.ports import Archive
@@ -77,6 +77,17 @@ def test_a_file_in_the_folders_place_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(NotThere, match="no such folder"):
         FolderArchive(str(tmp_path / "file"), ours=True).names()
+
+
+def test_what_cannot_be_looked_at_is_no_absence(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.write_bytes(b"")
+    archive = open_archive(BackupSettings(), read_settings({"HOME": str(home)}))
+    for act in (archive.names, lambda: archive.find(FIRST)):
+        with pytest.raises(Unreachable, match="not a directory"):
+            act()
+    with pytest.raises(Unreachable, match="not a directory"):
+        open_place(BackupSettings(), read_settings({"HOME": str(home)})).exists()
 
 
 def test_what_a_killed_run_left_is_no_object(tmp_path: Path) -> None:

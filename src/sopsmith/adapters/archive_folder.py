@@ -46,26 +46,21 @@ class FolderArchive:
 
     def names(self) -> list[str]:
         """Return the sorted names; what a killed run left behind is none."""
-        if self._is_not_made_yet():
-            return []
-        with self._outside(self.path), self._opened() as folder:
-            return sorted(name for name in os.listdir(folder) if not name.startswith("."))
+        with self._outside(self.path):
+            if self._ours and not _is_there(self.path):
+                return []
+            with self._opened() as folder:
+                found = os.listdir(folder)
+        return sorted(name for name in found if not name.startswith("."))
 
     def find(self, name: str) -> bytes | None:
         """Return an object, or None where the folder stands and has none of that name."""
         check_name(name)
-        if self._is_not_made_yet():
-            return None
-        with self._outside(self.place(name)), self._opened() as folder:
-            try:
-                # Without O_NONBLOCK a pipe that stands there would be waited for.
-                handle = os.open(name, os.O_RDONLY | os.O_NONBLOCK, dir_fd=folder)
-            except FileNotFoundError:
-                if _stands(name, folder):
-                    raise OutsideError("is a link to nothing", path=self.place(name)) from None
+        with self._outside(self.place(name)):
+            if self._ours and not _is_there(self.path):
                 return None
-            with os.fdopen(handle, "rb") as stream:
-                return self._read(stream, name)
+            with self._opened() as folder:
+                return self._find(name, folder)
 
     def create(self, name: str, data: bytes) -> None:
         """Store an object under a free name.
@@ -85,8 +80,16 @@ class FolderArchive:
         with self._written(name, data) as (folder, temporary):
             os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
 
-    def _is_not_made_yet(self) -> bool:
-        return self._ours and not os.path.lexists(self.path)
+    def _find(self, name: str, folder: int) -> bytes | None:
+        try:
+            # Without O_NONBLOCK a pipe that stands there would be waited for.
+            handle = os.open(name, os.O_RDONLY | os.O_NONBLOCK, dir_fd=folder)
+        except FileNotFoundError:
+            if _is_there(name, folder):
+                raise OutsideError("is a link to nothing", path=self.place(name)) from None
+            return None
+        with os.fdopen(handle, "rb") as stream:
+            return self._read(stream, name)
 
     def _read(self, stream: BinaryIO, name: str) -> bytes:
         found = os.fstat(stream.fileno())
@@ -159,9 +162,10 @@ def _write(folder: int, name: str, data: bytes) -> None:
         os.fsync(stream.fileno())
 
 
-def _stands(name: str, folder: int) -> bool:
+def _is_there(path: str, folder: int | None = None) -> bool:
+    """Tell whether something is at a path; os.path.lexists takes every error for an absence."""
     try:
-        os.lstat(name, dir_fd=folder)
+        os.lstat(path, dir_fd=folder)
     except FileNotFoundError:
         return False
     return True
@@ -201,9 +205,14 @@ class FolderPlace:
 
     def exists(self) -> bool:
         """Tell whether the folder is there."""
-        if os.path.lexists(self.address) and not os.path.isdir(self.address):
+        try:
+            if not _is_there(self.address):
+                return False
+        except OSError as error:
+            raise _error_of(error, self.address) from None
+        if not os.path.isdir(self.address):
             raise OutsideError("is no folder", path=self.address)
-        return os.path.isdir(self.address)
+        return True
 
     def make(self) -> None:
         """Make the folder, and those above it that are missing."""
