@@ -18,7 +18,7 @@ _SECONDS = 80
 
 
 def build_in_memory(
-    program: str, files: dict[str, bytes], folder: str, *, runtime: str = ""
+    program: str, files: dict[str, bytes], folder: str, *, memory: str = ""
 ) -> Finished:
     """Return what `kustomize build` says of a folder of these files.
 
@@ -26,14 +26,14 @@ def build_in_memory(
         program: Absolute path of kustomize.
         files: By their paths relative to a root that exists for this run alone.
         folder: Relative to the same root.
-        runtime: A second place in memory to look for, besides /dev/shm.
+        memory: A folder in memory to do it in; looked for unless given.
 
     Raises:
         OutsideError: There is no place in memory, kustomize does not start, or it takes too long.
     """
     import subprocess
 
-    with private_folder(allow_disk=False, runtime=runtime) as root:
+    with private_folder(allow_disk=False, only=memory) as root:
         for path, data in files.items():
             _write(os.path.join(root, path), data)
         try:

@@ -26,7 +26,7 @@ class Stopped(BaseException):
 
 
 @contextmanager
-def private_folder(*, allow_disk: bool, runtime: str = "") -> Iterator[str]:
+def private_folder(*, allow_disk: bool, runtime: str = "", only: str = "") -> Iterator[str]:
     """Yield a new folder (mode 0700) in memory, and remove it whatever happens.
 
     SIGTERM and SIGHUP end the process as they should, once the folder is gone. SIGINT is the
@@ -35,11 +35,14 @@ def private_folder(*, allow_disk: bool, runtime: str = "") -> Iterator[str]:
     Args:
         allow_disk: Take the system's folder for temporary files where memory has none.
         runtime: XDG_RUNTIME_DIR, a second place to look.
+        only: A folder in memory to take instead of looking: containers of one pod share /dev/shm.
 
     Raises:
         OutsideError: There is no such place, or the folder cannot be made or removed.
     """
-    base = find_memory(runtime) or (tempfile.gettempdir() if allow_disk else None)
+    if only and not is_memory(only):
+        raise OutsideError("is not on a file system in memory", path=only)
+    base = only or find_memory(runtime) or (tempfile.gettempdir() if allow_disk else None)
     if base is None:
         raise OutsideError(
             "no file system in memory to put the plaintext on (/dev/shm, XDG_RUNTIME_DIR)",
@@ -72,18 +75,24 @@ def private_folder(*, allow_disk: bool, runtime: str = "") -> Iterator[str]:
 
 def find_memory(runtime: str = "", mounts: str = _MOUNTS) -> str | None:
     """Return a folder on a file system in memory that this process may write to, or None."""
+    for folder in ("/dev/shm", runtime):  # noqa: S108 - the folder made in it is private.
+        if folder and is_memory(folder, mounts):
+            return folder
+    return None
+
+
+def is_memory(folder: str, mounts: str = _MOUNTS) -> bool:
+    """Tell whether a folder is on a file system in memory, and this process may write to it."""
+    if not (os.path.isdir(folder) and os.access(folder, os.W_OK | os.X_OK)):
+        return False
     try:
         with open(mounts, encoding="utf-8", errors="surrogateescape") as handle:
             table = [_parse_mount(line) for line in handle]
     except OSError:
-        return None
-    for folder in ("/dev/shm", runtime):  # noqa: S108 - the folder made in it is private.
-        if folder and os.path.isdir(folder) and os.access(folder, os.W_OK | os.X_OK):
-            inside = [one for one in table if _holds(one[0], os.path.realpath(folder))]
-            # Of equal mount points the later one lies on top.
-            if inside and max(enumerate(inside), key=lambda o: (len(o[1][0]), o[0]))[1][1]:
-                return folder
-    return None
+        return False
+    inside = [one for one in table if _holds(one[0], os.path.realpath(folder))]
+    # Of equal mount points the later one lies on top.
+    return bool(inside) and max(enumerate(inside), key=lambda o: (len(o[1][0]), o[0]))[1][1]
 
 
 def _parse_mount(line: str) -> tuple[str, bool]:

@@ -132,7 +132,7 @@ def _doors(environ: Mapping[str, str], root: str) -> Doors:
         return Maker(confined, keyring()).make(manifest)
 
     def build(tree: dict[str, bytes], place: str) -> Finished:
-        return build_in_memory(program, tree, place, runtime=environ.get("XDG_RUNTIME_DIR", ""))
+        return build_in_memory(program, tree, place, memory=environ.get("SOPSMITH_MEMORY", ""))
 
     return Doors(files, files.folder_of, make, build)
 

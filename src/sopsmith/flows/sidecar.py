@@ -21,7 +21,7 @@ from sopsmith.ports import Files, Finished
 from sopsmith.repo.kustomization import find_generators
 from sopsmith.repo.outcome import check_outcome
 from sopsmith.repo.promises import find_promises
-from sopsmith.repo.vet import FolderOf, Layer, Vetted, vet
+from sopsmith.repo.vet import OWN, FolderOf, Layer, Vetted, vet
 
 _LONGEST = 1000  # characters of kustomize's that are passed on
 
@@ -75,13 +75,13 @@ def lay_out(vetted: Vetted, made: Made) -> dict[str, bytes]:
         objects = made.get(layer.folder, [])
         plain = [found for one in objects if (found := as_resource(one)) is not None]
         if plain:
-            name = f"sopsmith-{next(numbers)}.yaml"
+            name = f"{OWN}{next(numbers)}.yaml"
             files[_join(layer.folder, name)] = write_documents(plain).encode()
             fields["resources"] = [*_list(fields.get("resources")), f"./{name}"]
         texts = []
         for one in objects:
             if as_resource(one) is None:
-                text, values = as_generator(one, f"sopsmith-{next(numbers)}")
+                text, values = as_generator(one, f"{OWN}{next(numbers)}")
                 files |= {_join(layer.folder, path): data for path, data in values.items()}
                 texts.append(write_document(text))
         if texts:

@@ -54,8 +54,9 @@ def build_sidecar(image: str, projects: dict[str, str]) -> Pod:
         "name": PLUGIN,
         "image": image,
         "command": ["/var/run/argocd/argocd-cmp-server"],
-        # Where kustomize's tree lies: in memory, and the container's own.
-        "env": [{"name": "XDG_RUNTIME_DIR", "value": "/tmp"}],  # noqa: S108
+        # Where kustomize's tree lies: in memory, and the container's own. /dev/shm is the pod's,
+        # and every plugin in it runs as the same user.
+        "env": [{"name": "SOPSMITH_MEMORY", "value": "/tmp"}],  # noqa: S108
         "securityContext": security_context(),
         "resources": {
             "requests": {"cpu": "100m", "memory": "128Mi"},

@@ -63,7 +63,7 @@ def as_generator(one: Manifest, prefix: str) -> tuple[Manifest, dict[str, bytes]
     made: Manifest = {
         "apiVersion": "builtin",
         "kind": _GENERATORS[kind],
-        "metadata": {"name": prefix},
+        "metadata": {"name": prefix.lstrip(".")},
         "name": fields.get("name"),
         "files": [f"{key}=./{path}" for key, path in zip(values, files, strict=True)],
         "options": _options(one, fields),

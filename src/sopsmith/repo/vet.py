@@ -25,6 +25,8 @@ FolderOf = Callable[[str], str | None]
 """Returns the true path of a folder relative to the root, or None where there is none."""
 Fields = dict[str, object]
 
+OWN = ".sopsmith-"
+"""What the names of files begin with that a render adds to the copy."""
 _LIMIT = 64 * 1024 * 1024  # bytes of everything that one render may need
 _DATA = frozenset({
     "apiVersion", "kind", "metadata", "namePrefix", "nameSuffix", "namespace", "commonLabels",
@@ -112,6 +114,10 @@ class _Walk:
         """Let kustomize see a file."""
         if target in self.files:
             return
+        name = target.rpartition("/")[2]
+        if name in NAMES or name.startswith(OWN):
+            # What kustomize would take for a kustomization is only what was written anew.
+            raise ManifestError(f"names {target} as a plain file", path=place)
         data = self._door.find(target)
         if data is None:
             raise ManifestError(f"names {target}, which is not there", path=place)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sopsmith.adapters import memory
-from sopsmith.adapters.memory import find_memory, private_folder
+from sopsmith.adapters.memory import find_memory, is_memory, private_folder
 from sopsmith.errors import OutsideError
 
 LINE = "{} 1 0:1 / {} rw,nosuid - {} none rw\n"
@@ -52,6 +52,19 @@ def test_a_disk_is_refused_unless_it_is_allowed(
     with private_folder(allow_disk=True) as folder:
         assert os.path.dirname(folder) == str(tmp_path)
         assert os.stat(folder).st_mode & 0o777 == 0o700
+
+
+def test_a_folder_that_must_be_in_memory_is_taken_or_refused(tmp_path: Path) -> None:
+    with private_folder(allow_disk=False, only="/dev/shm") as folder:
+        assert os.path.dirname(folder) == "/dev/shm"
+    table = mounts(tmp_path, ("/", "ext4"), (str(tmp_path), "tmpfs"))
+    assert is_memory(str(tmp_path), table)
+    assert not is_memory(str(tmp_path / "none"), table)
+    with (
+        pytest.raises(OutsideError, match="not on a file system in memory"),
+        private_folder(allow_disk=True, only="/proc"),
+    ):
+        pass
 
 
 def test_a_folder_goes_when_what_was_done_in_it_fails() -> None:

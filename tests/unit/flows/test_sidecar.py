@@ -112,7 +112,7 @@ def test_kustomize_gets_neither_the_encrypted_file_nor_the_generator(repo: Repo)
     (repo.app / "notes.txt").write_text("not named by any kustomization")
     kitchen = Kitchen(repo)
     kitchen.render()
-    assert sorted(kitchen.seen[0]) == ["app/kustomization.yaml", "app/sopsmith-1.yaml"]
+    assert sorted(kitchen.seen[0]) == ["app/.sopsmith-1.yaml", "app/kustomization.yaml"]
 
 
 def test_a_base_that_two_folders_share_is_decrypted_once(repo: Repo) -> None:
@@ -122,7 +122,7 @@ def test_a_base_that_two_folders_share_is_decrypted_once(repo: Repo) -> None:
     (repo.root / "kustomization.yaml").write_text("resources: [one, two]\n")
     kitchen = Kitchen(repo)
     kitchen.render(".")
-    assert [path for path in kitchen.seen[0] if "sopsmith-" in path] == ["app/sopsmith-1.yaml"]
+    assert [path for path in kitchen.seen[0] if ".sopsmith-" in path] == ["app/.sopsmith-1.yaml"]
 
 
 def test_a_secret_that_asks_for_a_hash_goes_through_kustomizes_own_generator(repo: Repo) -> None:
@@ -137,7 +137,7 @@ def test_a_secret_that_asks_for_a_hash_goes_through_kustomizes_own_generator(rep
     made = yaml.safe_load(inline)
     assert (made["apiVersion"], made["kind"], made["name"]) == ("builtin", "SecretGenerator", "a")
     assert made["options"] == {"disableNameSuffixHash": False}
-    assert kitchen.seen[0]["app/sopsmith-1-0"] == b"hunter2"
+    assert kitchen.seen[0]["app/.sopsmith-1-0"] == b"hunter2"
 
 
 def test_a_secret_that_does_not_come_out_is_an_error_and_not_a_prune(repo: Repo) -> None:
@@ -162,8 +162,8 @@ def test_what_kustomize_says_is_of_a_run_without_values(repo: Repo) -> None:
     kitchen = Kitchen(repo, Said(1, b"", b"Error: hunter2"), Said(1, b"", b"Error: no such field"))
     with pytest.raises(OutsideError, match="kustomize failed: Error: no such field"):
         kitchen.render()
-    assert b"aHVudGVyMg==" in kitchen.seen[0]["app/sopsmith-1.yaml"]
-    assert b"aHVudGVyMg==" not in kitchen.seen[1]["app/sopsmith-1.yaml"]
+    assert b"aHVudGVyMg==" in kitchen.seen[0]["app/.sopsmith-1.yaml"]
+    assert b"aHVudGVyMg==" not in kitchen.seen[1]["app/.sopsmith-1.yaml"]
 
 
 def test_a_complaint_over_a_value_itself_is_not_passed_on(repo: Repo) -> None:
@@ -231,6 +231,15 @@ def test_a_field_is_taken_or_refused(
     else:
         with pytest.raises(ManifestError, match=said):
             vet(files, files.folder_of, "app")
+
+
+@pytest.mark.parametrize("name", ["part/Kustomization", ".sopsmith-1.yaml"])
+def test_a_file_that_the_copy_gives_a_meaning_is_no_plain_file(repo: Repo, name: str) -> None:
+    (repo.app / "part").mkdir()
+    (repo.app / name).write_text("generators: [x]\n")
+    kustomize(repo, configMapGenerator=[{"name": "c", "files": [name]}])
+    with pytest.raises(ManifestError, match="as a plain file"):
+        Kitchen(repo).render()
 
 
 def test_two_kustomizations_in_one_folder_are_refused(repo: Repo) -> None:
