@@ -17,8 +17,8 @@ from sopsmith.adapters.programs import LocalPrograms
 from sopsmith.adapters.trees import LocalTrees
 from sopsmith.age import Identity
 from sopsmith.cli.talk import note, warn
-from sopsmith.errors import LayoutError, MasterKeyError, UsageError
-from sopsmith.flows.break_glass import SOURCE, Doors, Emergency, choose_environment
+from sopsmith.errors import LayoutError, MasterKeyError
+from sopsmith.flows.break_glass import SOURCE, Doors, Emergency, Target, choose_target
 from sopsmith.ports import Cluster
 from sopsmith.repo.key_file import parse_key_file
 from sopsmith.repo.root import find_root, read_settings
@@ -43,8 +43,11 @@ class Given(NamedTuple):
 
     @property
     def pairs(self) -> list[tuple[str, Secret]]:
-        """Return each age identity's recipient and text; MasterKeyError for other kinds."""
-        return [(one.recipient, one.line) for one in parse_key_file(self.text.reveal(), SOURCE)]
+        """Return each age identity's recipient and text; MasterKeyError as above."""
+        found = [(one.recipient, one.line) for one in parse_key_file(self.text.reveal(), SOURCE)]
+        if not found:
+            raise MasterKeyError("holds no identity", path=SOURCE)
+        return found
 
 
 def read_given() -> Given:
@@ -96,24 +99,19 @@ def open_doors(root: str) -> Doors:
 
 def open_target(
     environment: str, context: str | None, given: Given, why: Emergency, doors: Doors
-) -> tuple[str, Cluster]:
-    """Return the environment that the identity is for, and its cluster.
+) -> tuple[Target, Cluster]:
+    """Return where the identities go, and the cluster there.
 
     Raises:
-        UsageError: Nothing says which.
+        UsageError: Nothing says where, or the words contradict sopsmith.yaml.
+        MasterKeyError: The identities are those of other environments, or none.
         OutsideError: The cluster cannot be set up.
     """
     from sopsmith.adapters.cluster import open_cluster
 
-    recipients = [recipient for recipient, _ in given.pairs]
     settings = read_settings(doors.files, why.root)
-    name, usual = choose_environment(environment, recipients, settings)
-    if not (context or usual):
-        raise UsageError(
-            f"nothing says which cluster is {name}'s",
-            hint=f"--context NAME, or environments.{name}.context in sopsmith.yaml",
-        )
-    return name, open_cluster(context or usual, read_environment())
+    target = choose_target(environment, context or "", given.pairs, settings)
+    return target, open_cluster(target.context, read_environment())
 
 
 def say_recorded(why: Emergency) -> None:

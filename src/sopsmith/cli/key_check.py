@@ -17,7 +17,8 @@ def command(environments: tuple[str, ...], repo: str, output: str, jobs: int | N
     """Prove that the identities at hand open each scope, by opening every file.
 
     Looks at the files of identities too: who can read them, how their lines end, the same
-    identity twice, a file inside the repository. Ends with 3 where something is wrong.
+    identity twice, a file inside the repository, a recovery identity that belongs offline. Ends
+    with 3 where something is wrong.
     """
     from sopsmith.cli.key_doors import open_doors, open_keeping
     from sopsmith.cli.show_key_check import show

@@ -15,7 +15,8 @@ import click
 def command(reason: str, environment: str, context: str | None, no_record: bool, repo: str) -> None:
     """Put an identity from standard input into the cluster's key Secret: break the glass.
 
-    It stands beside those that are there. On a terminal the identity is asked for and not shown.
+    It stands beside those that are there; of a whole keys.txt the environment's own is taken. On a
+    terminal the identity is asked for and not shown.
     Nothing is written to disk but the record of this use, in .sopsmith/break-glass.json.
     """
     from sopsmith.cli import break_glass_words as words
@@ -24,8 +25,8 @@ def command(reason: str, environment: str, context: str | None, no_record: bool,
 
     why = words.open_emergency(repo, reason, no_record=no_record)
     doors = words.open_doors(why.root)
-    given = words.read_given()
-    name, cluster = words.open_target(environment, context, given, why, doors)
-    done = inject(name, given.pairs, cluster, why, doors)
+    target, cluster = words.open_target(environment, context, words.read_given(), why, doors)
+    done = inject(target, cluster, why, doors)
     words.say_recorded(why)
+    name = target.environment
     note(f"{cluster.name} opens {done.opened} of {done.files} files of {name} and core")

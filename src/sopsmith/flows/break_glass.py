@@ -7,6 +7,7 @@ anything comes of the use: whoever sees plaintext, or changes a cluster, has lef
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,23 +16,24 @@ from sopsmith.flows.crypt import DecryptOptions, decrypt_bytes
 from sopsmith.flows.key_secret import add_identities, opens
 from sopsmith.flows.reading import read_for_sops
 from sopsmith.repo.root import read_settings
-from sopsmith.repo.settings import CORE, RepoSettings
+from sopsmith.repo.settings import CORE, FILE, RepoSettings, Scope
 from sopsmith.repo.uses import PATH, Use, append_use
+from sopsmith.secret import Secret
 from sopsmith.sops.document import Document, format_of
 from sopsmith.sops.keyring import Keyring
 from sopsmith.sops.recognise import recognise
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
     from sopsmith.age import Identity
     from sopsmith.flows.keys_apart import Lock
     from sopsmith.ports import Cluster, Files, Trees
-    from sopsmith.secret import Secret
 
 SOURCE = "standard input"
 OPEN, INJECT = "open", "inject"
+Given = Sequence[tuple[str, Secret]]
+"""Recipients and texts of identities."""
 
 
 class Doors(NamedTuple):
@@ -62,6 +64,19 @@ class Emergency(NamedTuple):
     root: str
     reason: str
     recorded: bool = True
+
+
+class Target(NamedTuple):
+    """Where identities go.
+
+    Attributes:
+        context: Of the kubeconfig.
+        given: Those that go there: recipients and texts.
+    """
+
+    environment: str
+    context: str
+    given: Given
 
 
 class Injected(NamedTuple):
@@ -96,53 +111,69 @@ def open_file(path: str, identities: Sequence[Identity], why: Emergency, doors: 
     return plaintext
 
 
-def choose_environment(
-    named: str, recipients: Sequence[str], settings: RepoSettings
-) -> tuple[str, str]:
-    """Return the environment whose cluster an identity is for, and its kubeconfig context.
+def choose_target(named: str, context: str, given: Given, settings: RepoSettings) -> Target:
+    """Return the environment that identities are for, its cluster, and which of them it gets.
+
+    A cluster never gets what opens another environment: of a whole `keys.txt` it gets its own.
 
     Args:
-        named: By the user; "" for the one environment whose recipients these are.
+        named: The environment by the user; "" for the one whose recipients these are.
+        context: The kubeconfig context by the user; "" for that of sopsmith.yaml.
 
     Raises:
-        UsageError: There is no such environment, or not just one.
+        UsageError: Nothing says which environment or cluster, or the words contradict what
+            sopsmith.yaml says.
+        MasterKeyError: The identities are those of other environments.
     """
     scopes = {scope.name: scope for scope in settings.environments}
     if named and named not in scopes:
         raise UsageError(f"{named!r} is no environment; known: {', '.join(scopes)}")
-    fitting = [name for name, scope in scopes.items() if {*recipients} & {*scope.recipients}]
+    recipients = {recipient for recipient, _ in given}
+    fitting = [name for name, scope in scopes.items() if recipients & {*scope.recipients}]
     if not named and len(fitting) != 1:
         found = ", ".join(fitting) if fitting else "none"
         raise UsageError(
-            f"the identity says not which environment it is for: {found} of {', '.join(scopes)}",
+            f"the identity does not say for which environment it is: {found} of "
+            f"{', '.join(scopes)}",
             hint="--environment NAME",
         )
-    name = named or fitting[0]
-    return name, scopes[name].context
+    scope = scopes[named or fitting[0]]
+    known = {one for other in settings.environments for one in other.recipients}
+    own = [pair for pair in given if pair[0] in scope.recipients]
+    own = own or [pair for pair in given if pair[0] not in known]
+    if not own:
+        raise MasterKeyError(
+            f"holds no identity of {scope.name}, but those of {', '.join(fitting)}", path=SOURCE
+        )
+    return Target(scope.name, _choose_context(scope, context), tuple(own))
 
 
-def inject(
-    environment: str,
-    new: Sequence[tuple[str, Secret]],
-    cluster: Cluster,
-    why: Emergency,
-    doors: Doors,
-) -> Injected:
+def _choose_context(scope: Scope, context: str) -> str:
+    if context and scope.context and context != scope.context:
+        raise UsageError(
+            f"{scope.name} is tied to the context {scope.context} in {FILE}",
+            hint=f"change environments.{scope.name}.context there, if its cluster is another now",
+        )
+    if not (context or scope.context):
+        raise UsageError(
+            f"nothing says which cluster is {scope.name}'s",
+            hint=f"--context NAME, or environments.{scope.name}.context in {FILE}",
+        )
+    return context or scope.context
+
+
+def inject(target: Target, cluster: Cluster, why: Emergency, doors: Doors) -> Injected:
     """Put identities beside those that a cluster holds, once that is recorded.
 
     A damaged file does not stop it: what it takes is that the cluster opens some file of the
     environment or of core then, where there is any.
-
-    Args:
-        new: Recipients and texts of the identities.
 
     Raises:
         NoIdentity: The cluster would open nothing; it was not changed.
         OutsideError, FormatError: The use cannot be recorded; the cluster was not changed.
         Denied, Unreachable, Conflict: As the cluster says.
     """
-    if not new:
-        raise MasterKeyError("holds no identity", path=SOURCE)
+    environment = target.environment
     files = _read_scopes(environment, why.root, doors)
     counts = [0]
 
@@ -151,9 +182,9 @@ def inject(
         if files and not counts[0]:
             raise NoIdentity(f"none of {len(files)} files of {environment} and core would open")
 
-    recipients = tuple(recipient for recipient, _ in new)
+    recipients = tuple(recipient for recipient, _ in target.given)
     _record(INJECT, f"{environment}: {cluster.name}", recipients, why, doors)
-    add_identities(cluster, [text for _, text in new], prove)
+    add_identities(cluster, [text for _, text in target.given], prove)
     return Injected(environment, recipients, counts[0], len(files))
 
 

@@ -16,7 +16,7 @@ from sopsmith.repo.key_file import parse_key_file
 from sopsmith.repo.root import read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from sopsmith.flows.key_list import Doors
     from sopsmith.ports import Files, Programs
@@ -103,7 +103,8 @@ def check_keys(
     starts = tuple(folder for folder in folders if doors.files.names(folder))
     opened = _open_all(starts if environments else (root,), root, settings, doors)
     scopes = tuple(opened[name] for name in wanted if name in opened)
-    return KeyCheck(scopes, tuple(_look(root, doors.files, keeping)))
+    findings = (*_look(root, doors.files, keeping), *_look_for_recovery(settings, doors))
+    return KeyCheck(scopes, findings)
 
 
 def _open_all(
@@ -134,6 +135,18 @@ def _open_all(
 
 def _below(path: str, folder: str) -> bool:
     return path.startswith(os.path.join(os.path.normpath(folder), ""))
+
+
+def _look_for_recovery(settings: RepoSettings, doors: Doors) -> Iterator[Finding]:
+    """Yield the recovery identities that stand on this machine."""
+    sources = {one.recipient: one.source for one in doors.keyring.identities}
+    for named in settings.recovery:
+        source = sources.get(named.recipient)
+        if source:
+            reason = f"holds the recovery identity {named.shown}, which belongs offline"
+            yield Finding(
+                source, reason, "take it out; whoever gets this machine opens all backups"
+            )
 
 
 def _look(root: str, files: Files, keeping: Keeping) -> list[Finding]:

@@ -25,7 +25,8 @@ from sopsmith.flows.break_glass import (
     Doors,
     Emergency,
     Injected,
-    choose_environment,
+    Target,
+    choose_target,
     inject,
     open_file,
 )
@@ -35,6 +36,7 @@ from sopsmith.repo.uses import PATH, check_reason
 from sopsmith.secret import Secret
 
 A = f"{HOME}/dev/secrets/a.secret.yaml"
+THIRD = age.generate()
 
 
 class Watched(FakeCluster):
@@ -77,7 +79,7 @@ def look(place: Place, *made: tuple[Secret, str], recorded: bool = True) -> byte
 
 def put(place: Place, cluster: FakeCluster, made: Sequence[tuple[Secret, str]]) -> Injected:
     new = [(recipient, text) for text, recipient in made]
-    return inject("dev", new, cluster, why(place), doors(place))
+    return inject(Target("dev", "dev@x", new), cluster, why(place), doors(place))
 
 
 def uses(place: Place) -> list[dict[str, object]]:
@@ -157,8 +159,6 @@ def test_a_cluster_that_refuses_says_so(place: Place) -> None:
     cluster.deny("create", SECRET, "argocd")
     with pytest.raises(Denied):
         put(place, cluster, [DEV])
-    with pytest.raises(MasterKeyError, match="holds no identity"):
-        put(place, cluster, [])
 
 
 def test_an_unwritable_record_keeps_the_cluster_as_it_is(place: Place) -> None:
@@ -169,18 +169,48 @@ def test_an_unwritable_record_keeps_the_cluster_as_it_is(place: Place) -> None:
     assert cluster.calls == []
 
 
-def test_the_environment_is_the_one_whose_recipient_it_is() -> None:
-    def scope(name: str, *recipients: str) -> Scope:
-        return Scope(name, f"{name}_", tuple(map(NamedRecipient, recipients)), f"{name}@x")
+def scope(name: str, *recipients: str, context: str = "") -> Scope:
+    return Scope(name, f"{name}_", tuple(map(NamedRecipient, recipients)), context)
 
-    settings = RepoSettings(
-        environments=(scope("dev", DEV[1], OTHER[1]), scope("prod", PROD[1], OTHER[1]))
-    )
-    assert choose_environment("", [PROD[1]], settings) == ("prod", "prod@x")
-    assert choose_environment("dev", [PROD[1]], settings) == ("dev", "dev@x")
-    for named, recipient in (("", OTHER[1]), ("", age.generate()[1]), ("pr", DEV[1])):
-        with pytest.raises(UsageError):
-            choose_environment(named, [recipient], settings)
+
+SETTINGS = RepoSettings(
+    environments=(scope("dev", DEV[1], THIRD[1], context="dev@x"), scope("prod", PROD[1], THIRD[1]))
+)
+
+
+def choose(named: str, context: str, *made: tuple[Secret, str]) -> tuple[str, str, list[str]]:
+    given = [(recipient, text) for text, recipient in made]
+    target = choose_target(named, context, given, SETTINGS)
+    return target.environment, target.context, [recipient for recipient, _ in target.given]
+
+
+def test_the_environment_is_the_one_whose_recipient_it_is() -> None:
+    assert choose("", "", DEV) == ("dev", "dev@x", [DEV[1]])
+    assert choose("", "other", PROD) == ("prod", "other", [PROD[1]])
+    assert choose("dev", "", OTHER) == ("dev", "dev@x", [OTHER[1]])
+
+
+def test_a_cluster_gets_nothing_of_another_environment() -> None:
+    assert choose("dev", "", DEV, PROD, OTHER) == ("dev", "dev@x", [DEV[1]])
+    with pytest.raises(MasterKeyError, match="holds no identity of dev, but those of prod"):
+        choose("dev", "", PROD)
+
+
+@pytest.mark.parametrize(
+    ("named", "context", "made", "said"),
+    [
+        ("", "", THIRD, "dev, prod of dev, prod"),
+        ("", "", OTHER, "none of dev, prod"),
+        ("pr", "", DEV, "is no environment"),
+        ("", "", PROD, "nothing says which cluster is prod's"),
+        ("", "prod@x", DEV, "dev is tied to the context dev@x"),
+    ],
+)
+def test_where_it_goes_is_never_guessed(
+    named: str, context: str, made: tuple[Secret, str], said: str
+) -> None:
+    with pytest.raises(UsageError, match=said):
+        choose(named, context, made)
 
 
 @pytest.mark.parametrize(

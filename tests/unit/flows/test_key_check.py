@@ -97,3 +97,8 @@ def test_identities_inside_the_repository_are_found_tracked_or_not(place: Place)
 
 def test_a_file_that_is_not_there_is_no_finding(place: Place) -> None:
     assert reasons(check(place, paths=(place.root / "none",))) == []
+
+
+def test_a_recovery_identity_on_this_machine_is_found(place: Place) -> None:
+    place.settings(f"recovery: {{recipients: [{OTHER[1]}, {{recipient: {DEV[1]}, name: safe}}]}}\n")
+    assert reasons(check(place)) == ["holds the recovery identity safe, which belongs offline"]
