@@ -105,7 +105,7 @@ def _facts(made: BackupPlan) -> Iterator[str]:
     for recipient in made.left_out:
         yield f"left out {recipient}: no recipient of this repository"
     for recipient, scopes in made.uncovered:
-        yield f"in no backup: {recipient} ({', '.join(scopes)}); its identity is not here"
+        yield f"in no noted backup, and not here: {recipient} ({', '.join(scopes)})"
 
 
 def _outcome(made: BackupPlan, backup: Backup, *, dry_run: bool) -> str:

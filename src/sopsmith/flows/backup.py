@@ -23,11 +23,11 @@ from sopsmith.flows.backup_checks import (
 )
 from sopsmith.flows.backup_content import join_blocks, open_backup
 from sopsmith.flows.backup_store import (
-    Coverage,
     Known,
     check_history,
     find_backups,
     find_coverage,
+    is_noted,
     prove_absence,
     read_record,
     read_sound,
@@ -96,10 +96,10 @@ class BackupPlan:
 
     Attributes:
         backup: Its payload is encrypted. The number is the next one as things stand.
-        made: It stands in the store already and holds the same: only notes are brought up.
+        made: It stands in the store already, is noted, and holds the same.
         opened: It was opened, because a recovery identity lies in the same file.
         left_out: Recipients whose identities are no recipients of this repository.
-        uncovered: Recipients of the repository that no backup holds, with their scopes.
+        uncovered: Recipients of the repository that no noted backup holds, with their scopes.
         damaged: Places of older backups that cannot be read.
     """
 
@@ -134,7 +134,12 @@ def plan_backup(request: BackupRequest, doors: Doors) -> BackupPlan:
     if not request.force:
         check_history(doors.archive, known, record)
     coverage = find_coverage(doors.archive, known, filter(is_x25519, readers))
-    standing = None if request.force else _standing(coverage, chosen, recovery)
+    trusted = {
+        recipient: backup
+        for recipient, backup in coverage.newest_of.items()
+        if is_noted(doors.archive, backup, record)
+    }
+    standing = None if request.force else _standing(trusted, chosen, recovery)
     noted = record.number if record and record.store == doors.archive.place("") else 0
     backup = standing or Backup(
         max(known.newest, noted) + 1,
@@ -149,7 +154,7 @@ def plan_backup(request: BackupRequest, doors: Doors) -> BackupPlan:
         made=standing is not None,
         opened=_opens(backup, entries),
         left_out=tuple(e.recipient for e in entries if e.recipient not in {*readers, *recovery}),
-        uncovered=_uncovered(readers, {*backup.recipients, *coverage.newest_of}),
+        uncovered=_uncovered(readers, {*backup.recipients, *trusted}),
         damaged=tuple(error.path or "" for error in coverage.damaged),
     )
 
@@ -157,7 +162,8 @@ def plan_backup(request: BackupRequest, doors: Doors) -> BackupPlan:
 def apply_backup(made: BackupPlan, request: BackupRequest, doors: Doors) -> Backup:
     """Store a plan's backup, read it back, and note it; return it with the number that it got.
 
-    A run that is cut short after the first step leaves a whole backup, which the next run finds.
+    A run that is cut short after the first step leaves a whole backup that nobody notes; the next
+    one makes another.
 
     Raises:
         Tampered: What was read back is not what was stored.
@@ -213,9 +219,11 @@ def _choose(request: BackupRequest, held: list[_Held]) -> list[_Held]:
     return chosen
 
 
-def _standing(coverage: Coverage, chosen: list[Entry], recovery: tuple[str, ...]) -> Backup | None:
+def _standing(
+    trusted: dict[str, Backup], chosen: list[Entry], recovery: tuple[str, ...]
+) -> Backup | None:
     """Return the newest backup where each identity stands in one for today's recovery."""
-    found = [coverage.newest_of.get(entry.recipient) for entry in chosen]
+    found = [trusted.get(entry.recipient) for entry in chosen]
     same = [one for one in found if one is not None and {*one.recovery} == {*recovery}]
     return max(same) if len(same) == len(chosen) else None
 
@@ -268,9 +276,15 @@ def _note(backup: Backup, path: str, doors: Doors) -> None:
     """Note a backup in the repository, unless a newer one of the same store is noted."""
     store = doors.archive.place("")
     before = read_record(doors.files, path)
-    if before is None or before.store != store or before.number < backup.number:
-        record = Record(backup.number, backup.sha256, backup.recipients, backup.date, store)
-        doors.files.write(path, dump_record(record))
+    record = Record(backup.number, backup.digest, backup.recipients, backup.date, store)
+    if before is not None and before.store == store:
+        if before.number >= backup.number:
+            return
+        record = record._replace(
+            recipients=tuple(dict.fromkeys((*backup.recipients, *before.recipients))),
+            earlier=(*before.earlier, (before.number, before.sha256)),
+        )
+    doors.files.write(path, dump_record(record))
 
 
 def _list(archive: Archive) -> None:

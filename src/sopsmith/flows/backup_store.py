@@ -126,14 +126,27 @@ def check_noted(archive: Archive, backup: Backup, record: Record | None) -> None
     Raises:
         Tampered: It is another one.
     """
-    if record is None or (record.store, record.number) != (archive.place(""), backup.number):
-        return
-    if backup.sha256 != record.sha256:
+    noted = _digest_of(archive, backup.number, record)
+    if noted not in (None, backup.digest):
         raise Tampered(
             "is another backup than the one that the repository notes",
             path=archive.place(object_name(backup.number)),
             hint="look at the bucket's older versions, then: sopsmith key backup --force",
         )
+
+
+def is_noted(archive: Archive, backup: Backup, record: Record | None) -> bool:
+    """Tell whether the repository notes a backup as it stands.
+
+    Who writes to the store can claim anything in a backup, but not make the repository say so.
+    """
+    return _digest_of(archive, backup.number, record) == backup.digest
+
+
+def _digest_of(archive: Archive, number: int, record: Record | None) -> str | None:
+    if record is None or record.store != archive.place(""):
+        return None
+    return record.digest_of(number)
 
 
 def read_backup(archive: Archive, number: int) -> Backup:

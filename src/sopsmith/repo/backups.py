@@ -50,13 +50,20 @@ class Backup(NamedTuple):
         """Return the digest of the payload, in hex."""
         return hashlib.sha256(self.payload.encode()).hexdigest()
 
+    @property
+    def digest(self) -> str:
+        """Return the digest of the whole object, in hex: what it says of itself counts too."""
+        return hashlib.sha256(dump_backup(self)).hexdigest()
+
 
 class Record(NamedTuple):
-    """What the repository notes of its last backup.
+    """What the repository notes of its last backup, and of earlier ones in the same store.
 
     Attributes:
-        sha256: Digest of the payload, in hex.
+        sha256: Digest of the object, in hex.
+        recipients: Of the identities that these backups hold together.
         store: Where backups are kept, for people: `s3://bucket/prefix/`.
+        earlier: Numbers and digests of earlier backups.
     """
 
     number: int
@@ -64,6 +71,11 @@ class Record(NamedTuple):
     recipients: tuple[str, ...]
     date: str
     store: str
+    earlier: tuple[tuple[int, str], ...] = ()
+
+    def digest_of(self, number: int) -> str | None:
+        """Return the digest that is noted for a number, or None."""
+        return {**dict(self.earlier), self.number: self.sha256}.get(number)
 
 
 def object_name(number: int) -> str:
@@ -118,7 +130,8 @@ def dump_manifest(backups: Iterable[Backup]) -> bytes:
 
 def dump_record(record: Record) -> bytes:
     """Return the file that stands in the repository."""
-    return _dump({**record._asdict(), "version": VERSION})
+    earlier = {str(number): digest for number, digest in record.earlier}
+    return _dump({**record._asdict(), "earlier": earlier, "version": VERSION})
 
 
 def parse_record(data: bytes, place: str = RECORD) -> Record:
@@ -141,6 +154,7 @@ def parse_record(data: bytes, place: str = RECORD) -> Record:
         fields.texts("recipients"),
         fields.text("date"),
         fields.text("store"),
+        fields.digests("earlier"),
     )
 
 
@@ -183,6 +197,15 @@ class _Read:
         if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
             raise self._wrong(name)
         return tuple(value)
+
+    def digests(self, name: str) -> tuple[tuple[int, str], ...]:
+        value = self._values.get(name, {})
+        if not isinstance(value, dict) or not all(
+            number.isascii() and number.isdigit() and isinstance(digest, str)
+            for number, digest in value.items()
+        ):
+            raise self._wrong(name)
+        return tuple(sorted((int(number), digest) for number, digest in value.items()))
 
     def _wrong(self, name: str) -> Tampered:
         return Tampered("is missing or not what it should be", path=self._place, key=name)

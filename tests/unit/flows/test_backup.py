@@ -99,7 +99,8 @@ def test_the_store_the_list_and_the_note_name_the_same_backup(site: Site) -> Non
     listed = json.loads(site.archive.held[MANIFEST])["backups"]
     record = read_record(site.files, f"{ROOT}/{RECORD}")
     assert record is not None
-    assert [one["sha256"] for one in listed] == [record.sha256] == [made.sha256]
+    assert (record.number, record.sha256) == (made.number, made.digest)
+    assert [(one["number"], one["sha256"]) for one in listed] == [(made.number, made.sha256)]
     assert "payload" not in listed[0]
 
 
@@ -128,6 +129,7 @@ def test_the_note_keeps_to_the_newest_backup(site: Site) -> None:
     record = read_record(site.files, f"{ROOT}/{RECORD}")
     assert record is not None
     assert record.number == 2
+    assert {*record.recipients} == {DEV, PROD}
 
 
 def test_a_file_behind_a_passphrase_cannot_be_backed_up_and_is_said_to_be_one(site: Site) -> None:
@@ -143,16 +145,40 @@ def test_another_recovery_recipient_makes_another_backup(site: Site) -> None:
     assert site.back_up().number == 2
 
 
-def test_a_run_that_was_cut_after_the_backup_was_stored_is_finished_by_the_next(
+def test_a_run_that_was_cut_before_its_backup_was_noted_is_followed_by_another_one(
     site: Site,
 ) -> None:
+    site.archive.fails[("find", 1)] = Unreachable("the network dropped")
+    with pytest.raises(Unreachable):
+        site.back_up()
+    first = site.archive.held[object_name(1)]
+    assert site.back_up().number == 2
+    assert site.archive.held[object_name(1)] == first
+    assert site.plan().made
+
+
+def test_a_run_that_was_cut_before_the_list_is_finished_by_the_next(site: Site) -> None:
     site.archive.fails[("replace", 1)] = Unreachable("the network dropped")
     with pytest.raises(Unreachable):
         site.back_up()
-    del site.files.held[f"{ROOT}/{RECORD}"]
     assert site.back_up().number == 1
     assert MANIFEST in site.archive.held
-    assert f"{ROOT}/{RECORD}" in site.files.held
+
+
+def test_what_the_store_claims_does_not_count_as_a_backup(site: Site) -> None:
+    made = site.back_up("dev")
+    forged = made._replace(number=2, recipients=(DEV, PROD))
+    site.archive.held[object_name(2)] = dump_backup(forged)
+    plan = site.plan()
+    assert (plan.made, plan.backup.number) == (False, 3)
+    assert site.plan("dev").uncovered == ((PROD, ("prod",)),)
+
+
+def test_what_a_noted_backup_says_of_itself_cannot_be_changed(site: Site) -> None:
+    made = site.back_up("dev")
+    site.archive.held[object_name(1)] = dump_backup(made._replace(recipients=(DEV, PROD)))
+    with pytest.raises(Tampered, match="another backup"):
+        site.plan()
 
 
 class Rival(FakeArchive):

@@ -139,7 +139,9 @@ def test_a_changed_payload_is_refused_though_its_digest_was_changed_too(site: Si
 
 
 def test_a_backup_that_claims_to_hold_more_is_refused(site: Site) -> None:
-    put(site, site.plan().backup._replace(recipients=(DEV, PROD, RECOVERY_RECIPIENT)))
+    forged = site.plan().backup._replace(recipients=(DEV, PROD, RECOVERY_RECIPIENT))
+    del site.files.held[f"{ROOT}/{RECORD}"]
+    put(site, forged)
     refused(site, Tampered, "other identities than it says")
 
 

@@ -21,7 +21,9 @@ from sopsmith.repo.backups import (
 )
 
 BACKUP = Backup(7, "2026-11-24T14:00:00Z", "sopsmith 1", ("age1a",), ("age1r",), "-----BEGIN é")
-RECORD = Record(7, BACKUP.sha256, ("age1a",), BACKUP.date, "s3://bucket/prefix/")
+RECORD = Record(
+    7, BACKUP.sha256, ("age1a",), BACKUP.date, "s3://bucket/prefix/", ((3, "c0"), (12, "ff"))
+)
 
 
 def changed(**fields: object) -> bytes:
@@ -33,6 +35,15 @@ def changed(**fields: object) -> bytes:
 def test_what_was_written_is_read() -> None:
     assert parse_backup(dump_backup(BACKUP), 7, "place") == BACKUP
     assert parse_record(dump_record(RECORD)) == RECORD
+
+
+def test_the_note_knows_the_digests_of_all_that_it_notes() -> None:
+    assert [RECORD.digest_of(number) for number in (3, 7, 8)] == ["c0", BACKUP.sha256, None]
+
+
+def test_the_digest_of_an_object_covers_what_it_says_of_itself() -> None:
+    assert BACKUP._replace(recipients=()).digest != BACKUP.digest
+    assert BACKUP._replace(recipients=()).sha256 == BACKUP.sha256
 
 
 def test_every_cut_is_noticed() -> None:
