@@ -12,6 +12,8 @@ from sopsmith import age
 PAGE = Path(__file__).parents[2] / "docs/how-to/leaked-identity.md"
 EXAMPLES = re.findall(r"<!-- run -->\n```sh\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
 
+SHOWN = re.findall(r"\n\n```\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)[0]
+
 
 def test_the_examples_run_one_after_the_other(tmp_path: Path) -> None:
     world = World(tmp_path)
@@ -27,6 +29,8 @@ def test_the_examples_run_one_after_the_other(tmp_path: Path) -> None:
     world.run("git", "commit", "--quiet", "--message", "x")
     assert len(EXAMPLES) == 5
     said = world.run("bash", "-euo", "pipefail", "-c", "\n".join(EXAMPLES)).decode()
+    # The page shows the list as it comes.
+    assert said.startswith(SHOWN)
     assert "1 of 2 Secrets left to change\n" in said
     assert said.endswith("    0 of 2 Secrets left to change\n")
     assert world.run("git", "status", "--porcelain") == b""

@@ -24,7 +24,7 @@ def show_plan(plan: Revoking, outcome: Outcome | None, *, as_json: bool) -> None
     if as_json:
         put_json(_plan_object(plan, outcome))
     else:
-        _put_lines(line for entry in record.entries for line in _entry_lines(entry))
+        _put_lines(line for entry in record.entries for line in _entry_lines(entry, plan))
     for path in plan.broken:
         warn(f"{path}: a version in the history cannot be read; look at it yourself")
     for sentence in plan.shut_out.left:
@@ -59,11 +59,13 @@ def show_states(found: list[tuple[Revocation, list[State]]], *, as_json: bool) -
         _put_lines(_state_lines(record, states))
 
 
-def _entry_lines(entry: Entry) -> Iterator[str]:
+def _entry_lines(entry: Entry, plan: Revoking) -> Iterator[str]:
     scope = f"{entry.place.scope}  " if entry.place.scope else ""
     others = f"  with {_count(entry.others, 'other key group')}" if entry.others else ""
     yield f"{scope}{entry.place}  {', '.join(entry.keys)}{others}"
     yield from (f"    {path}" for path in entry.files)
+    if entry.place.name in plan.used_by:
+        yield f"    used by {plan.used_by[entry.place.name]}"
 
 
 def _state_lines(record: Revocation, states: list[State]) -> Iterator[str]:
@@ -87,7 +89,10 @@ def _plan_object(plan: Revoking, outcome: Outcome | None) -> dict[str, object]:
         "recipient": plan.record.recipient,
         "name": plan.record.name,
         "dry_run": outcome is None,
-        "secrets": [to_object(entry) for entry in plan.record.entries],
+        "secrets": [
+            {**to_object(one), "used_by": plan.used_by.get(one.place.name, "")}
+            for one in plan.record.entries
+        ],
         "scopes": plan.shut_out.scopes,
         "changed": sorted(plan.shut_out.texts),
         "new_data_keys": plan.rekeying.paths,

@@ -31,6 +31,7 @@ class Revoking:
     """What would be done.
 
     Attributes:
+        used_by: Who uses a Secret, by its name, as far as `sopsmith.yaml` says.
         broken: Paths of versions in the history that cannot be read.
         refusal: Why it cannot be shut out as things stand; the list holds all the same.
     """
@@ -39,6 +40,7 @@ class Revoking:
     shut_out: ShutOut
     rekeying: Plan
     wish: ChangeKeys
+    used_by: dict[str, str]
     broken: tuple[str, ...]
     refusal: Error | None
 
@@ -78,6 +80,7 @@ def plan_revoke(wanted: str, environment: str, doors: Doors) -> Revoking:
         shut_out,
         plan_rekeying(shut_out.paths, wish, doors.means),
         wish,
+        {one.name: one.used_by for one in settings.mappings if one.used_by},
         tuple(sorted(exposure.broken)),
         refusal,
     )

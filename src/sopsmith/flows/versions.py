@@ -11,7 +11,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
 from sopsmith.errors import Error, Tampered
-from sopsmith.formats.tree import Mapping, Path, Plain, Scalar, Tree, show, walk
+from sopsmith.formats.tree import Mapping, Node, Path, Plain, Scalar, Sequence, Tree, show, walk
 from sopsmith.repo.coverage import decode, parse_text
 from sopsmith.sops.metadata import Metadata, parse_metadata
 from sopsmith.sops.recognise import is_marked, recognise
@@ -90,6 +90,9 @@ def read_version(data: bytes, path: str) -> Version | None:
             raise Tampered("looks like a SOPS file and cannot be read as one", path=path)
         return None
     metadata = parse_metadata(node)
+    if _COMMENT in text:
+        for tree in trees:
+            _drop_comments(tree.root)
     tokens = tuple(token for tree in trees for token in _tokens(tree))
     return Version(metadata, tokens, trees)
 
@@ -140,17 +143,28 @@ def key_marks(metadata: Metadata) -> frozenset[bytes]:
 
 
 def _tokens(tree: Tree) -> list[Token]:
-    found = [
-        (path, address, leaf.value)
+    of = _name(tree)
+    return [
+        Token(of, show(address), path, leaf.value)
         for path, address, leaf in walk(tree.root)
         if isinstance(leaf.value, str) and is_token(leaf.value)
     ]
-    of = _name(tree)
-    return [
-        Token(of, show(address), path, value)
-        for path, address, value in found
-        if not value.endswith(_COMMENT)
-    ]
+
+
+def _drop_comments(node: Node) -> None:
+    """Take out list items that are comments, as sops writes them, so that the others count."""
+    if isinstance(node, Sequence):
+        node.items = [item for item in node.items if not _is_comment(item)]
+        for item in node.items:
+            _drop_comments(item)
+    elif isinstance(node, Mapping):
+        for _, child in node.entries:
+            _drop_comments(child)
+
+
+def _is_comment(item: Node) -> bool:
+    value = item.value if isinstance(item, Scalar) else None
+    return isinstance(value, str) and is_token(value) and value.endswith(_COMMENT)
 
 
 def _name(tree: Tree) -> SecretName:
