@@ -153,7 +153,7 @@ def test_remove_says_what_it_cannot_take_back(repository: Repository) -> None:
 
 def test_a_change_can_be_read_by_machines(repository: Repository) -> None:
     found = repository.json("add", "core", ANNA[1], "--name", "Anna", "--dry-run")
-    assert (found["scope"], found["action"], found["name"]) == ("core", "add", "Anna")
+    assert (found["scopes"], found["action"], found["name"]) == (["core"], "add", "Anna")
     assert found["configuration"] == ["sopsmith.yaml", ".sops.yaml"]
     assert [one["path"] for one in found["changes"]] == [CORE]
 

@@ -10,7 +10,7 @@ from sopsmith.cli.recipient_doors import carry_out, look_options
 
 
 @click.command("add")
-@click.argument("scope")
+@click.argument("scopes", metavar="SCOPE...", nargs=-1, required=True)
 @click.argument("recipient")
 @click.option("--name", metavar="TEXT", help="Who holds the identity. [default: the comment of "
               "an SSH key]")  # fmt: skip
@@ -19,9 +19,15 @@ from sopsmith.cli.recipient_doors import carry_out, look_options
 @click.option("--dry-run", is_flag=True, help="Print the plan and write nothing.")
 @look_options
 def command(
-    scope: str, recipient: str, *, name: str | None, purpose: str, recovery: bool, **options: Any
+    scopes: tuple[str, ...],
+    recipient: str,
+    *,
+    name: str | None,
+    purpose: str,
+    recovery: bool,
+    **options: Any,
 ) -> int:
-    """Let RECIPIENT open the files of SCOPE: an environment, or core.
+    """Let RECIPIENT open the files of each SCOPE: an environment, or core.
 
     RECIPIENT is age1…, an SSH public key in quotes, or the path of a .pub file. An
     environment's recipients open core's files too. Edits sopsmith.yaml and .sops.yaml, then
@@ -34,4 +40,4 @@ def command(
 
     found = read_recipient(recipient, LocalFiles())
     new = found._replace(name=found.name if name is None else name, purpose=purpose)
-    return carry_out(lambda doors: plan_addition(scope, new, doors, recovery=recovery), options)
+    return carry_out(lambda doors: plan_addition(scopes, new, doors, recovery=recovery), options)

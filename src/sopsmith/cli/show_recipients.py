@@ -25,7 +25,7 @@ def show_prepared(prepared: Prepared, *, dry_run: bool) -> None:
     where = " and ".join(prepared.configuration)
     sign = "-" if prepared.leaves else "+"
     done = f", in {where}" if where else ", as the configuration says already"
-    put(f"{prepared.scope}: {sign} {full_name(prepared.who)}{done}\n".encode())
+    put(f"{', '.join(prepared.scopes)}: {sign} {full_name(prepared.who)}{done}\n".encode())
     show_plan(prepared.plan, dry_run=dry_run)
 
 
@@ -33,7 +33,7 @@ def show_change(prepared: Prepared, outcome: Outcome, *, as_json: bool, dry_run:
     """Report what came of a change: on stderr, or all of it on stdout as JSON."""
     if as_json:
         put_json({
-            "scope": prepared.scope,
+            "scopes": prepared.scopes,
             "action": "remove" if prepared.leaves else "add",
             **prepared.who._asdict(),
             "configuration": prepared.configuration,

@@ -51,13 +51,14 @@ class Prepared(NamedTuple):
     """What would be done.
 
     Attributes:
+        scopes: Where somebody is let in or out.
         who: Who comes or goes.
         leaves: They go.
         after: What the two configurations shall be.
         plan: What becomes of the files.
     """
 
-    scope: str
+    scopes: tuple[str, ...]
     who: NamedRecipient
     leaves: bool
     before: Texts
@@ -109,48 +110,60 @@ class FollowScopes:
 
 
 def plan_addition(
-    scope: str, new: NamedRecipient, doors: Doors, *, recovery: bool = False
+    scopes: tuple[str, ...], new: NamedRecipient, doors: Doors, *, recovery: bool = False
 ) -> Prepared:
-    """Return what `apply_change` would do to let somebody open a scope.
+    """Return what `apply_change` would do to let somebody open scopes.
 
     Args:
         recovery: A recovery recipient may be taken, who then opens files too.
 
     Raises:
         LayoutError, RuleError: The configuration is broken or cannot be edited surely.
-        UsageError: It is a recovery recipient.
+        UsageError: It is a recovery recipient, or there is no such scope.
         MasterKeyError: It is no recipient.
     """
-    before = _read(doors)
+    before = after = _read(doors)
     settings = parse_settings(before.settings, FILE)
+    _refuse_unknown(settings, scopes)
     if not recovery and any(same_key(one.recipient, new.recipient) for one in settings.recovery):
         raise UsageError(
             f"{new.recipient} is a recovery recipient: it opens backups, and no files",
             hint="if it shall open files too, say so: --recovery",
         )
-    _scope(settings, scope)
     # One SSH key is spelled in one way everywhere, or core's files would have it twice.
     standing = (find_recipient(one, new.recipient) for one in settings.scopes)
     new = next((new._replace(recipient=one.recipient) for one in standing if one), new)
-    after = add_recipients(before, scope, [new])
-    return _prepare(scope, new, before, after, doors, leaves=False)
+    for scope in scopes:
+        after = add_recipients(after, scope, [new])
+    return _prepare(_Change(scopes, new, leaves=False), before, after, doors)
 
 
-def plan_removal(scope: str, who: str, doors: Doors) -> Prepared:
-    """Return what `apply_change` would do so that somebody opens a scope no more.
+def plan_removal(scopes: tuple[str, ...], who: str, doors: Doors) -> Prepared:
+    """Return what `apply_change` would do so that somebody opens scopes no more.
 
     Args:
         who: A recipient, or the name of one.
 
     Raises:
         LayoutError, RuleError: The configuration is broken or cannot be edited surely, nobody
-            of that name is in the scope, or nobody else is.
+            of that name is in a scope, or nobody else is.
+        UsageError: The name is that of different recipients, or there is no such scope.
     """
-    before = _read(doors)
+    before = after = _read(doors)
     settings = parse_settings(before.settings, FILE)
-    found = find_recipient(_scope(settings, scope), who) or _left_over(settings, scope, who, before)
-    after = remove_recipients(before, scope, [found.recipient])
-    return _prepare(scope, found, before, after, doors, leaves=True)
+    _refuse_unknown(settings, scopes)
+    chosen = (one for one in settings.scopes if one.name in scopes)
+    found = [
+        find_recipient(one, who) or _left_over(settings, one.name, who, before) for one in chosen
+    ]
+    if len({one.recipient for one in found}) > 1:
+        raise UsageError(
+            f"{who!r} is not the same recipient in each of {', '.join(scopes)}",
+            hint="name the recipient itself, or one scope after the other",
+        )
+    for scope in scopes:
+        after = remove_recipients(after, scope, [found[0].recipient])
+    return _prepare(_Change(scopes, found[0], leaves=True), before, after, doors)
 
 
 def apply_change(prepared: Prepared, doors: Doors) -> Outcome:
@@ -181,7 +194,7 @@ def find_lockouts(prepared: Prepared, keyring: Keyring) -> list[str]:
     if not prepared.leaves or prepared.who.recipient not in held:
         return []
     settings = parse_settings(prepared.after.settings, FILE)
-    touched = _touched(prepared.scope)
+    touched = _touched(prepared.scopes)
     return [name for name in touched if held.isdisjoint(settings.readers(name))]
 
 
@@ -198,23 +211,25 @@ def same_key(one: str, other: str) -> bool:
     return one.split()[:2] == other.split()[:2]
 
 
-def _prepare(
-    scope: str,
-    who: NamedRecipient,
-    before: Texts,
-    after: Texts,
-    doors: Doors,
-    *,
-    leaves: bool,
-) -> Prepared:
+class _Change(NamedTuple):
+    """What was asked for."""
+
+    scopes: tuple[str, ...]
+    who: NamedRecipient
+    leaves: bool
+
+
+def _prepare(change: _Change, before: Texts, after: Texts, doors: Doors) -> Prepared:
     path = _join(doors.root, FILE_NAME)
     rules = Rules(doors.files, {os.path.abspath(path): after.rules})
     settings = parse_settings(after.settings, FILE)
-    places = frozenset(_place(name, settings, rules, path, doors.root) for name in _touched(scope))
+    places = frozenset(
+        _place(name, settings, rules, path, doors.root) for name in _touched(change.scopes)
+    )
     wish = FollowScopes(rules, places)
     plan = plan_rekeying((doors.root,), wish, doors.means)
     plan.problems = [one for one in plan.problems if wish.covers(one.path)]
-    return Prepared(scope, who, leaves, before, after, wish, plan)
+    return Prepared(*change, before, after, wish, plan)
 
 
 def _place(scope: str, settings: RepoSettings, rules: Rules, path: str, root: str) -> str:
@@ -276,13 +291,11 @@ def _read(doors: Doors) -> Texts:
     return Texts(*(doors.files.read(_join(doors.root, name)) for name in (FILE, FILE_NAME)))
 
 
-def _scope(settings: RepoSettings, name: str) -> Scope:
-    for scope in settings.scopes:
-        if scope.name == name:
-            return scope
-    known = ", ".join(scope.name for scope in settings.scopes)
-    # Not quoted: an identity may have been pasted in the wrong place.
-    raise UsageError(f"there is no such scope; known: {known}")
+def _refuse_unknown(settings: RepoSettings, scopes: tuple[str, ...]) -> None:
+    known = [scope.name for scope in settings.scopes]
+    if not {*scopes} <= {*known}:
+        # Not quoted: an identity may have been pasted in the wrong place.
+        raise UsageError(f"there is no such scope; known: {', '.join(known)}")
 
 
 def _left_over(settings: RepoSettings, scope: str, who: str, before: Texts) -> NamedRecipient:
@@ -304,9 +317,9 @@ def _left_over(settings: RepoSettings, scope: str, who: str, before: Texts) -> N
     raise LayoutError(f"{who!r} is no recipient of {scope}{reason}", path=FILE, hint=hint)
 
 
-def _touched(scope: str) -> tuple[str, ...]:
+def _touched(scopes: tuple[str, ...]) -> tuple[str, ...]:
     """Return the scopes whose files a change is about: core opens for every environment."""
-    return (CORE,) if scope == CORE else (scope, CORE)
+    return tuple(dict.fromkeys((*scopes, CORE)))
 
 
 def _join(root: str, path: str) -> str:

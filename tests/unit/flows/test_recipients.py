@@ -92,14 +92,14 @@ def doors(
 
 def add(scope: str, new: NamedRecipient = ANNA, at: Doors | None = None) -> Prepared:
     at = at or doors()
-    prepared = plan_addition(scope, new, at)
+    prepared = plan_addition(tuple(scope.split()), new, at)
     apply_change(prepared, at)
     return prepared
 
 
 def remove(scope: str, who: str, at: Doors | None = None) -> Prepared:
     at = at or doors()
-    prepared = plan_removal(scope, who, at)
+    prepared = plan_removal(tuple(scope.split()), who, at)
     assert apply_change(prepared, at).problems == []
     return prepared
 
@@ -148,7 +148,7 @@ def test_an_addition_and_its_removal_leave_the_configuration_as_it_was() -> None
 
 def test_a_plan_writes_nothing() -> None:
     before = state()
-    plan_addition("dev", ANNA, doors())
+    plan_addition(("dev",), ANNA, doors())
     assert state() == before
 
 
@@ -168,7 +168,7 @@ def test_files_of_other_rules_stay_as_they_are_even_if_they_disagree() -> None:
 def test_a_broken_file_of_another_scope_stands_in_nobody_s_way() -> None:
     Path(PROD).write_text("sops:\n  lastmodified: x\n  age: []\n")
     at = doors()
-    prepared = plan_addition("dev", ANNA, at)
+    prepared = plan_addition(("dev",), ANNA, at)
     assert prepared.plan.problems == []
 
 
@@ -182,14 +182,14 @@ def test_a_run_that_was_stopped_anywhere_is_finished_by_the_next(
 ) -> None:
     monkeypatch.setattr(rekey, "BATCH", 1)
     if leaves:
-        add("dev")
+        add("core dev")
     start = state()
 
     def change(at: Doors) -> None:
         if leaves:
-            remove("dev", "Anna", at)
+            remove("core dev", "Anna", at)
         else:
-            add("dev", ANNA, at)
+            add("core dev", ANNA, at)
 
     stops = 0
     while True:
@@ -242,7 +242,7 @@ def test_a_file_that_could_not_be_written_keeps_the_name_for_the_next_run() -> N
     tampered = Path(DEV).read_text().replace("kind: Secret", "kind: Sekret")
     Path(DEV).write_text(tampered)
     at = doors()
-    outcome = apply_change(plan_removal("dev", "Anna", at), at)
+    outcome = apply_change(plan_removal(("dev",), "Anna", at), at)
     assert [one.path for one in outcome.problems] == [DEV]
     assert "Anna" in Path("sopsmith.yaml").read_text()
     Path(DEV).write_text(tampered.replace("Sekret", "Secret"))
@@ -252,7 +252,7 @@ def test_a_file_that_could_not_be_written_keeps_the_name_for_the_next_run() -> N
 
 def test_a_configuration_that_changed_since_the_plan_is_left_alone() -> None:
     at = doors()
-    prepared = plan_addition("dev", ANNA, at)
+    prepared = plan_addition(("dev",), ANNA, at)
     with Path("sopsmith.yaml").open("a") as handle:
         handle.write("# more\n")
     with pytest.raises(Conflict):
@@ -263,15 +263,15 @@ def test_a_recovery_recipient_opens_files_only_if_somebody_says_so() -> None:
     with Path("sopsmith.yaml").open("a") as handle:
         handle.write(f"recovery: {{recipients: [{NEW.recipient}]}}\n")
     with pytest.raises(UsageError, match="recovery recipient") as caught:
-        plan_addition("dev", ANNA, doors())
+        plan_addition(("dev",), ANNA, doors())
     assert caught.value.hint is not None
     assert "--recovery" in caught.value.hint
-    assert plan_addition("dev", ANNA, doors(), recovery=True).plan.count == 2
+    assert plan_addition(("dev",), ANNA, doors(), recovery=True).plan.count == 2
 
 
 def fault(scope: str, who: str) -> Error:
     with pytest.raises(Error) as caught:
-        plan_removal(scope, who, doors())
+        plan_removal(tuple(scope.split()), who, doors())
     return caught.value
 
 
@@ -281,6 +281,29 @@ def test_the_last_recipient_stays() -> None:
 
 def test_who_is_nobody_is_said_to_be_nobody() -> None:
     assert "'Bob' is no recipient of dev" in str(fault("dev", "Bob"))
+
+
+def test_somebody_comes_and_goes_in_several_scopes_at_once() -> None:
+    before = state()
+    add("prod dev core")
+    assert NEW.opened() == FILES
+    keys = [data_key(path) for path in FILES]
+    remove("core dev prod", "Anna")
+    assert NEW.opened() == []
+    assert all(data_key(path) != key for path, key in zip(FILES, keys, strict=True))
+    assert state()[".sops.yaml"] == before[".sops.yaml"]
+    assert state()["sopsmith.yaml"] == before["sopsmith.yaml"]
+
+
+def test_a_name_of_different_recipients_is_refused() -> None:
+    add("dev")
+    add("prod", NamedRecipient(age.generate()[1], "Anna"))
+    assert "not the same recipient" in str(fault("dev prod", "Anna"))
+
+
+def test_who_is_in_one_of_two_scopes_is_not_removed_from_both() -> None:
+    add("dev")
+    assert "no recipient of prod, but of dev" in str(fault("dev prod", "Anna"))
 
 
 def test_no_words_mean_nobody() -> None:
@@ -310,12 +333,12 @@ def test_a_scope_that_is_not_there_is_a_matter_of_words() -> None:
 def test_a_nearer_configuration_is_refused() -> None:
     Path(MAIN, "dev/.sops.yaml").write_text(f"creation_rules: [{{age: {D.recipient}}}]\n")
     with pytest.raises(RuleError, match="holds for the files of dev"):
-        plan_addition("dev", ANNA, doors())
+        plan_addition(("dev",), ANNA, doors())
 
 
 def test_the_own_way_out_is_found_before_it_is_closed() -> None:
     add("prod")
-    prepared = plan_removal("prod", P.recipient, doors())
+    prepared = plan_removal(("prod",), P.recipient, doors())
     assert find_lockouts(prepared, BOTH) == ["prod"]
     assert find_lockouts(prepared, P.keyring) == ["prod", "core"]
     assert find_lockouts(prepared, D.keyring) == []
