@@ -30,24 +30,29 @@ def append_rule(
     """
     before = Config.parse(rules, FILE_NAME)
     newline = b"\r\n" if b"\r\n" in rules else b"\n"
+    start = rules if rules.endswith(b"\n") else rules + newline
     lines = [line.encode() for line in rule_lines(settings, scope_name, readers)]
-    gap = b"" if rules.endswith(b"\n") else newline
-    made = rules + gap + b"".join(line + newline for line in lines)
+    # Items stand two blanks in, or at the margin; only one of both continues the list.
+    for cut in (0, 2):
+        made = start + b"".join(line[cut:] + newline for line in lines)
+        if _fits(made, before, settings, scope_name):
+            return made
+    raise RuleError(
+        f"has no rule for {scope_name}, and none can be added to it by itself",
+        path=FILE_NAME,
+        hint=f"add one for {settings.secrets_folder(scope_name)}, then run the command again",
+    )
+
+
+def _fits(made: bytes, before: Config, settings: RepoSettings, scope_name: str) -> bool:
+    """Tell whether a text says all that it said before, and has a rule for the scope at its end."""
     try:
         *others, last = Config.parse(made, FILE_NAME).rules
-        found = find_rule(made, settings, scope_name)
-        fits = found is not None and [*map(_said, others), _said(found)] == [
-            *map(_said, before.rules), _said(last),
-        ]  # fmt: skip
-    except Error:
-        fits = False
-    if not fits:
-        raise RuleError(
-            f"has no rule for {scope_name}, and none can be added to it by itself",
-            path=FILE_NAME,
-            hint=f"add one for {settings.secrets_folder(scope_name)}, then run the command again",
-        )
-    return made
+    except (Error, ValueError):
+        return False
+    found = find_rule(made, settings, scope_name)
+    kept = [*map(_said, others)] == [*map(_said, before.rules)]
+    return kept and found is not None and _said(found) == _said(last)
 
 
 def _said(rule: CreationRule) -> tuple[object, ...]:
