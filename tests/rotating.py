@@ -102,12 +102,18 @@ class DyingCluster(FakeCluster):
 class Platform:
     """A repository of core, dev and prod, prod's cluster, and one machine's keys.txt.
 
+    Args:
+        shared: dev has the recipient of prod.
+
     Attributes:
         deployed: What Argo CD has: the files as they were committed last.
         backups: What each backup was asked to cover.
     """
 
-    def __init__(self, folder: Path, programs: Programs | None = None) -> None:
+    def __init__(
+        self, folder: Path, programs: Programs | None = None, *, shared: bool = False
+    ) -> None:
+        self.shared = shared
         self.root = folder / "platform"
         self.keys = folder / "home/keys.txt"
         self.life = Life()
@@ -187,7 +193,8 @@ class Platform:
 
     def _make(self) -> None:
         recipients: dict[str, tuple[str, ...]] = {
-            name: (recipient,) for name, (_, recipient) in IDENTITIES.items()
+            name: (IDENTITIES["prod"][1] if self.shared else recipient,)
+            for name, (_, recipient) in IDENTITIES.items()
         }
         settings = default_settings(recipients)
         for item in plan_layout(settings, {}):

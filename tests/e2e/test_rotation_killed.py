@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from sopsmith.secret import Secret
 ROOT = Path(__file__).parents[2]
 FEWEST = 18
 """Writes of a whole rotation; fewer would mean that this test no longer sees them all."""
+USER = "user-7"
 ROTATE = ("key", "rotate", "--environment", "prod", "--context", ADMIN)
 
 
@@ -117,18 +119,26 @@ class Site:
         cluster.create(SECRET, with_keys(None, Secret(mine.line.reveal() + b"\n")))
 
 
+@pytest.fixture
+def plane(control_plane: ControlPlane) -> Iterator[ControlPlane]:
+    """Return the API server, and leave no key Secret in it."""
+    yield control_plane
+    with suppress(NotThere):
+        control_plane.cluster().delete(SECRET, NAME, NAMESPACE)
+
+
 @pytest.mark.e2e
 def test_a_kill_behind_any_write_leaves_a_cluster_that_opens_every_file(
-    tmp_path: Path, control_plane: ControlPlane
+    tmp_path: Path, plane: ControlPlane
 ) -> None:
-    template = Site(tmp_path / "template", control_plane).world
-    whole = Site(tmp_path / "whole", control_plane, template)
+    template = Site(tmp_path / "template", plane).world
+    whole = Site(tmp_path / "whole", plane, template)
     until_push = whole.writes()
     whole.commit()
     after_push = whole.writes("--synced")
     assert until_push + after_push >= FEWEST
     for number in range(1, until_push + after_push + 1):
-        site = Site(tmp_path / str(number), control_plane, template)
+        site = Site(tmp_path / str(number), plane, template)
         if number <= until_push:
             killed = site.rotate(number)
         else:
@@ -138,3 +148,25 @@ def test_a_kill_behind_any_write_leaves_a_cluster_that_opens_every_file(
         assert killed.returncode == -signal.SIGKILL, (number, killed.stderr)
         site.check()
         site.finish()
+
+
+@pytest.mark.e2e
+def test_reading_and_changing_one_secret_is_all_that_it_needs(
+    tmp_path: Path, plane: ControlPlane
+) -> None:
+    site = Site(tmp_path / "least", plane)
+    one = {"apiGroups": [""], "resources": ["secrets"], "resourceNames": [NAME]}
+    plane.grant(USER, [one | {"verbs": ["get", "update"]}], NAMESPACE)
+    done = site.rotate(0, "--context", USER)
+    assert b"commit and push" in done.stdout, done.stderr
+    site.commit()
+    done = site.rotate(0, "--context", USER)
+    assert b"--synced" in done.stdout, done.stderr
+    done = site.rotate(0, "--context", USER, "--synced")
+    assert b"prod: done" in done.stdout, done.stderr
+    plane.grant(USER, [one | {"verbs": ["get"]}], NAMESPACE)
+    done = site.rotate(0, "--context", USER, "--again")
+    assert done.returncode == 1
+    assert b"update" in done.stderr
+    assert b"secrets" in done.stderr
+    site.check()

@@ -20,7 +20,7 @@ from sopsmith.cli.sops_verbs import keyring_of_environment
 from sopsmith.cli.table import table
 from sopsmith.cli.talk import note, put, put_json, say
 from sopsmith.errors import UsageError
-from sopsmith.flows.rotation import Doors, Outcome, Request, find_rotations
+from sopsmith.flows.rotation import Doors, Outcome, Planned, Request, find_rotations
 from sopsmith.flows.rotation_files import find_environment, read_settings
 from sopsmith.ports import Cluster
 from sopsmith.repo.root import find_root
@@ -104,14 +104,16 @@ def show(outcome: Outcome, *, waited: bool, as_json: bool) -> int:
     return 3 if waiting and waited else 0
 
 
-def show_plan(rotation: Rotation, *, as_json: bool) -> int:
+def show_plan(planned: Planned, *, as_json: bool) -> int:
     """Write the steps of a rotation, done and to be done."""
+    rotation, files = planned
     if as_json:
-        put_json(_object(rotation))
+        put_json(_object(rotation) | {"files": files})
         return 0
     rows = [(step, rotation.done.get(step, ""), WORDS[step].does) for step in rotation.steps]
     put(table(("STEP", "DONE", "WHAT"), rows).encode())
-    note(f"{rotation.old} goes; dry run: nothing was written")
+    note(f"{rotation.old} goes; {files} {'file has' if files == 1 else 'files have'} it")
+    note("dry run: nothing was written")
     return 0
 
 

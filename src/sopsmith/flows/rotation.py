@@ -22,7 +22,7 @@ from sopsmith.errors import Conflict, LayoutError, UsageError
 from sopsmith.flows.key_secret import opens, read_cluster_keys
 from sopsmith.flows.keys_apart import refuse_inside
 from sopsmith.flows.rotation_doors import Doors, Request
-from sopsmith.flows.rotation_files import find_environment, read_settings
+from sopsmith.flows.rotation_files import find_environment, read_settings, recipients_of
 from sopsmith.flows.rotation_steps import Steps
 from sopsmith.repo.rotation import (
     FOLDER,
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from sopsmith.ports import Files
 
 __all__ = [
-    "Doors", "Outcome", "Request", "abort_rotation", "find_rotations", "plan_rotation",
+    "Doors", "Outcome", "Planned", "Request", "abort_rotation", "find_rotations", "plan_rotation",
     "run_rotation",
 ]  # fmt: skip
 
@@ -59,6 +59,18 @@ class Outcome(NamedTuple):
     waiting: str
 
 
+class Planned(NamedTuple):
+    """What a run would begin or take on.
+
+    Attributes:
+        rotation: Its new recipient is "" where it is yet to be made.
+        files: How many files have the old recipient.
+    """
+
+    rotation: Rotation
+    files: int
+
+
 def find_rotations(files: Files, root: str) -> list[Rotation]:
     """Return every rotation that is noted in a repository, done or not.
 
@@ -70,15 +82,15 @@ def find_rotations(files: Files, root: str) -> list[Rotation]:
     return [one for name in ours if (one := _find(files, root, name)) is not None]
 
 
-def plan_rotation(request: Request, doors: Doors) -> Rotation:
+def plan_rotation(request: Request, doors: Doors) -> Planned:
     """Return the rotation that stands, or the one that a run would begin; writes nothing.
-
-    The new recipient of one that is yet to begin is "".
 
     Raises:
         Error: It could not be begun or taken on.
     """
-    return _standing(request, doors) or _begin(request, doors)
+    rotation = _standing(request, doors) or _begin(request, doors)
+    files = Steps(request, doors).tree(rotation).all_files()
+    return Planned(rotation, sum(rotation.old in recipients_of(data, path) for path, data in files))
 
 
 def run_rotation(request: Request, doors: Doors, begin: Callable[[str], None]) -> Outcome:
@@ -233,5 +245,8 @@ def _path(request: Request) -> str:
 
 
 def _lock_path(request: Request) -> str:
-    """Return what is locked: it lies beside the identities, so that git does not see it."""
-    return f"{request.keys_path}.{request.environment}-rotation"
+    """Return what is locked: beside the identities, so that git does not see it.
+
+    It is one for all environments, since each rotation edits the same two configurations.
+    """
+    return f"{request.keys_path}.rotation"

@@ -134,7 +134,7 @@ class Steps:
         retire_identity(
             self._doors.cluster,
             recipient,
-            lambda left: prove_kept(self._deployed(rotation), before, left),
+            lambda left: self._prove_kept(rotation, before, left),
         )
 
     def _back_up(self, rotation: Rotation) -> Done:
@@ -246,12 +246,35 @@ class Steps:
     def _at_hand(self) -> list[Identity]:
         return self._doors.means.keyring().identities
 
+    def _prove_kept(
+        self, rotation: Rotation, before: Sequence[Identity], left: Sequence[Identity]
+    ) -> None:
+        try:
+            prove_kept(self._deployed(rotation), before, left)
+        except NoIdentity as error:
+            error.hint = (
+                "move that file too; if this cluster does not deploy it, say which one does: "
+                "environments.NAME.context in sopsmith.yaml"
+            )
+            raise
+
     def _deployed(self, rotation: Rotation) -> Iterator[tuple[str, bytes]]:
-        """Yield every file of the branch's head, or of the folder where git is not used."""
+        """Yield every file that the cluster may deploy: of the branch's head, where git is used.
+
+        Left out are environments that are tied to another cluster.
+        """
+        settings = self.tree(rotation).settings()
+        elsewhere = tuple(
+            f"{settings.overlay_folder(scope.name)}/"
+            for scope in settings.environments
+            if scope.context not in ("", rotation.context)
+        )
         head = self._git.find("HEAD")
-        if head is None:
-            return self.tree(rotation).all_files()
-        return self._git.files_at(head)
+        files = self.tree(rotation).all_files() if head is None else self._git.files_at(head)
+        for path, data in files:
+            inside = os.path.relpath(path, self._request.root) if head is None else path
+            if not inside.startswith(elsewhere):
+                yield inside, data
 
     @property
     def _git(self) -> Git:

@@ -209,7 +209,7 @@ def test_an_argo_cd_that_may_not_be_asked_is_left_to_the_user(
 
 def test_a_plan_writes_nothing(platform: Platform) -> None:
     planned = plan_rotation(platform.request(CONTEXT), platform.doors)
-    assert (planned.old, planned.new) == (OLD, "")
+    assert (planned.rotation.old, planned.rotation.new, planned.files) == (OLD, "", 3)
     assert platform.life.writes == []
 
 
@@ -313,6 +313,25 @@ def test_a_cluster_that_two_environments_share_keeps_what_the_other_needs(
         platform.run(synced=True)
     assert OLD in read_cluster_keys(platform.cluster).recipients
     assert MOVE in find_rotations(platform.files, str(platform.root))[0].done
+
+
+def test_environments_that_share_an_identity_are_parted_where_each_has_its_cluster(
+    tmp_path: Path,
+) -> None:
+    platform = Platform(tmp_path, shared=True)
+    new = platform.run().rotation.new
+    assert {*platform.recipients("core", "dns")} == {OLD, new}
+    assert platform.recipients("dev", "db") == [OLD]
+    # As far as anybody knows, this cluster may deploy dev as well.
+    with pytest.raises(NoIdentity, match=r"main/dev/.*db\.secret\.yaml") as caught:
+        platform.run(synced=True)
+    assert "environments.NAME.context" in str(caught.value.hint)
+    assert OLD in platform.held()
+    settings = platform.root / "sopsmith.yaml"
+    text = settings.read_text()
+    settings.write_text(text.replace("  dev:\n", "  dev:\n    context: dev-admin@dev\n", 1))
+    assert platform.run(synced=True).waiting == ""
+    assert platform.held() == (new,)
 
 
 def test_no_backup_is_a_choice_and_never_an_accident(platform: Platform) -> None:
