@@ -1,8 +1,6 @@
 """Repositories that try to read an identity which is not theirs, for tests of both Argo CD modes.
 
-Each puts a kustomization into a folder. `STEALS` says whether plain `kustomize build` with
-`--enable-alpha-plugins --enable-exec`, which is what the init-container mode runs, hands the
-identity over.
+Each puts a kustomization into a folder.
 """
 
 from __future__ import annotations
@@ -183,25 +181,31 @@ secretFrom:
     _lay(folder, keys, loot_yaml=text, kustomization_yaml="generators: [loot.yaml]\n")
 
 
-STEALS: dict[Attack, bool] = {
-    exec_function: True,
-    ksops_with_another_program: True,
-    inline_generator: True,
-    folder_of_generators: True,
-    component: True,
-    transformer: True,
-    other_spelling: False,
-    validator: False,
-    legacy_plugin: False,
-    container_function: False,
-    helm_chart: False,
-    built_in_helm: False,
-    symbolic_link: False,
-    linked_folder: False,
-    absolute_path: False,
-    remote_base: False,
-    remote_patch: False,
-    inline_remote_patch: False,
-    remote_schema: False,
-    decrypting_the_identity: False,
+STEALS = frozenset({
+    exec_function, ksops_with_another_program, inline_generator, folder_of_generators, component,
+    transformer,
+})  # fmt: skip
+"""Those that get the identity where kustomize may run programs."""
+ATTACKS: dict[Attack, str] = {
+    exec_function: "generator that the sidecar does not run",
+    ksops_with_another_program: "names a program of its own",
+    inline_generator: "generator that the sidecar does not run",
+    folder_of_generators: "names a folder of generators",
+    component: "generator that the sidecar does not run",
+    transformer: "transformer that the sidecar does not run",
+    other_spelling: "no field that the sidecar knows",
+    validator: "runs a validator",
+    legacy_plugin: "generator that the sidecar does not run",
+    container_function: "generator that the sidecar does not run",
+    helm_chart: "renders a Helm chart",
+    built_in_helm: "generator that the sidecar does not run",
+    symbolic_link: "outside of the repository by a symbolic link",
+    linked_folder: "outside of the repository by a symbolic link",
+    absolute_path: "leaves the repository",
+    remote_base: "outside of this repository",
+    remote_patch: "outside of this repository",
+    inline_remote_patch: "is no patch",
+    remote_schema: "outside of this repository",
+    decrypting_the_identity: "lies outside the repository",
 }
+"""What the sidecar says to each."""

@@ -32,7 +32,9 @@ def test_a_project_gets_its_own_identities(keys: Path) -> None:
     assert [one.recipient for one in found.identities] == [RECIPIENT]
 
 
-@pytest.mark.parametrize("project", ["tenants", "", "..", "../keys/platform", "a/b", "Platform"])
+@pytest.mark.parametrize(
+    "project", ["tenants", "", "..", "../keys/platform", "platform/../platform"]
+)
 def test_any_other_project_gets_none(keys: Path, project: str) -> None:
     with pytest.raises(NoIdentity):
         cmp.load_project_keyring(environ(keys, project))

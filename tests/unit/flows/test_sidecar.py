@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import yaml
-from tests.attacks import STEALS, Attack
+from tests.attacks import ATTACKS, Attack
 from tests.unit.plugin.conftest import SECRET, Repo
 
 from sopsmith.adapters.confined import ConfinedFiles
@@ -17,7 +17,7 @@ from sopsmith.flows.sidecar import Doors, render_confined
 from sopsmith.plugin.generate import Maker
 from sopsmith.repo.vet import vet
 
-NAMES = [attack.__name__ for attack in STEALS]
+NAMES = [attack.__name__ for attack in ATTACKS]
 GENERATOR = """\
 apiVersion: viaduct.ai/v1
 kind: ksops
@@ -88,8 +88,10 @@ def kustomize(repo: Repo, **fields: Any) -> None:
     (repo.app / "kustomization.yaml").write_text(yaml.safe_dump(fields))
 
 
-@pytest.mark.parametrize("attack", STEALS, ids=NAMES)
-def test_an_attack_is_refused_before_kustomize_runs(tmp_path: Path, attack: Attack) -> None:
+@pytest.mark.parametrize(("attack", "said"), ATTACKS.items(), ids=NAMES)
+def test_an_attack_is_refused_before_kustomize_runs(
+    tmp_path: Path, attack: Attack, said: str
+) -> None:
     (tmp_path / "repo").mkdir()
     repo = Repo(tmp_path / "repo")
     keys = tmp_path / "keys" / "keys.txt"
@@ -97,7 +99,7 @@ def test_an_attack_is_refused_before_kustomize_runs(tmp_path: Path, attack: Atta
     keys.write_text(repo.identity)
     attack(repo.app, keys)
     kitchen = Kitchen(repo)
-    with pytest.raises(Error):
+    with pytest.raises(Error, match=said):
         kitchen.render()
     assert kitchen.seen == []
 
