@@ -222,11 +222,16 @@ class Search:
 def others_needed(version: Version, recipient: str) -> int | None:
     """Return how many key groups besides the recipient's open a file, or None if it has none."""
     groups = version.metadata.groups
-    own = sum(any(one.name == recipient for one in group) for group in groups)
+    own = sum(any(_key_of(one.name) == _key_of(recipient) for one in group) for group in groups)
     if not own:
         return None
     needed = (version.metadata.threshold or len(groups)) if len(groups) > 1 else 1
     return max(needed - own, 0)
+
+
+def _key_of(recipient: str) -> str:
+    """Return a recipient without what people write behind an SSH key."""
+    return " ".join(recipient.split()[:2])
 
 
 def guess_scope(path: str, scopes: tuple[str, ...]) -> str:
