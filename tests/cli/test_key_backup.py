@@ -223,6 +223,15 @@ def test_the_recovery_identity_is_neither_put_into_the_repository_nor_over_a_fil
     assert (laptop.repo / SETTINGS).read_bytes() == before
 
 
+def test_a_medium_that_is_not_mounted_gets_no_recovery_identity(
+    laptop: Laptop, capfd: pytest.CaptureFixture[str]
+) -> None:
+    out = laptop.safe / "stick/recovery.txt"
+    _, err = said(capfd, "key", "recovery", "generate", "--out", str(out), code=1)
+    assert "is the medium mounted?" in err
+    assert list(laptop.safe.iterdir()) == []
+
+
 def test_without_recovery_recipients_the_next_step_is_named(
     laptop: Laptop, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from sopsmith.adapters.files import LocalFiles
-from sopsmith.errors import OutsideError
+from sopsmith.errors import Conflict, OutsideError
 
 MODE = 0o600
 FOLDER_MODE = 0o700
@@ -38,6 +38,34 @@ def make_folders(folder: str) -> None:
         except OSError as error:
             reason = (error.strerror or "the system refused").lower()
             raise OutsideError(reason, path=path) from None
+
+
+def create_private(path: str, data: bytes) -> None:
+    """Write a file that must be new, for its owner alone; what stands is never replaced.
+
+    The mode is asked for when the file is made and not set again: a stick with FAT on it refuses
+    that, and such a stick is where a recovery identity is put. See `is_open_to_others`.
+
+    Raises:
+        Conflict: Something stands there.
+        OutsideError: It cannot be written in full; nothing is left of it.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        handle = os.open(path, flags, MODE)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+        except OSError:
+            os.unlink(path)
+            raise
+    except FileExistsError:
+        raise Conflict("stands already, and is not replaced", path=path) from None
+    except OSError as error:
+        reason = (error.strerror or "the system refused").lower()
+        raise OutsideError(reason, path=path) from None
 
 
 def is_open_to_others(path: str) -> bool:

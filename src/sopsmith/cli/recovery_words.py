@@ -10,9 +10,9 @@ from typing import Any
 
 from sopsmith import age
 from sopsmith.adapters.files import LocalFiles
-from sopsmith.adapters.private import PrivateFiles
-from sopsmith.cli.talk import note, put, say
-from sopsmith.errors import OutsideError, UsageError
+from sopsmith.adapters.private import create_private, is_open_to_others, make_folders
+from sopsmith.cli.talk import note, put, say, warn
+from sopsmith.errors import NotThere, OutsideError, UsageError
 from sopsmith.flows.backup_checks import refuse_inside
 from sopsmith.flows.recovery import Doors, RecoveryRequest
 from sopsmith.repo.root import find_root
@@ -68,6 +68,10 @@ def giver(request: RecoveryRequest, out: str | None, *, show: bool) -> Give:
         paths = [os.path.join(out, name) for name in names]
     else:
         paths = [out]
+    above = os.path.dirname(os.path.abspath(out))
+    if not os.path.isdir(above):
+        # To make it would put the identity on this machine where a medium is not mounted.
+        raise NotThere("there is no such folder: is the medium mounted?", path=above)
     for path in paths:
         refuse_inside(request.root, os.path.abspath(path), LocalFiles())
         if os.path.lexists(path):
@@ -97,7 +101,9 @@ def _print(pieces: list[Secret]) -> None:
 
 
 def _write(paths: list[str], pieces: list[Secret]) -> None:
-    files = PrivateFiles()
+    make_folders(os.path.dirname(os.path.abspath(paths[0])))
     for path, piece in zip(paths, pieces, strict=True):
-        files.write(path, piece.reveal(), mode=0o600)
+        create_private(path, piece.reveal())
         note(f"wrote {path}")
+        if is_open_to_others(path):
+            warn(f"others can read {path}, as its file system has no owners: lock it away")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from sopsmith.adapters.private import PrivateFiles, is_open_to_others
-from sopsmith.errors import OutsideError
+from sopsmith.adapters.private import PrivateFiles, create_private, is_open_to_others
+from sopsmith.errors import Conflict, OutsideError
 
 
 def mode(path: Path) -> int:
@@ -51,3 +52,28 @@ def test_a_private_file_and_a_missing_one_are_not_open(tmp_path: Path) -> None:
     PrivateFiles().write(str(target), b"x")
     assert not is_open_to_others(str(target))
     assert not is_open_to_others(str(tmp_path / "none"))
+
+
+def test_a_file_that_must_be_new_is_for_its_owner_and_replaces_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "recovery.txt"
+    create_private(str(path), b"one")
+    assert mode(path) == 0o600
+    with pytest.raises(Conflict):
+        create_private(str(path), b"two")
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(Conflict):
+        create_private(str(tmp_path / "link"), b"two")
+    assert path.read_bytes() == b"one"
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_nothing_is_left_of_a_new_file_that_could_not_be_written_in_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OutsideError, match="no space left"):
+        create_private(str(tmp_path / "a"), b"secret")
+    assert list(tmp_path.iterdir()) == []
