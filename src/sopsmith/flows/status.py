@@ -31,6 +31,7 @@ EXPIRED, SOON, MALFORMED, OLD, NO_BACKUP, ROTATION, REVOCATION = (
 )  # fmt: skip
 KINDS = (EXPIRED, SOON, MALFORMED, OLD, NO_BACKUP, ROTATION, REVOCATION)
 _BACK_UP = "sopsmith key backup"
+_IN_CLEAR = "an annotation is text in clear: encrypted_regex: ^(data|stringData)$ leaves it so"
 
 
 class Due(NamedTuple):
@@ -99,7 +100,7 @@ class _At:
         """Yield what is due of a Secret."""
         place = f"{one.path}: {one.name}" if one.name else one.path
         if one.problem:
-            yield Due(MALFORMED, place, f"{ANNOTATION} {one.problem}")
+            yield Due(MALFORMED, place, f"{ANNOTATION} {one.problem}", _IN_CLEAR)
             return
         try:
             moment = parse_expiry(one.text)
