@@ -20,7 +20,7 @@ import yaml
 from tests.attacks import Attack, exec_function, symbolic_link
 from tests.e2e import argocd as argo
 from tests.e2e import control_plane as plane_of
-from tests.e2e.servers import free_port, server
+from tests.e2e.servers import server
 from tests.world import World
 
 from sopsmith.kube.argocd_config import build_cm
@@ -28,7 +28,7 @@ from sopsmith.kube.kinds import APPLICATION, APPPROJECT, CONFIGMAP, SECRET
 
 pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).parents[2]
-NEEDED = (*argo._NEEDED, "argocd-cmp-server", "etcd", "kube-apiserver")
+NEEDED = (*argo.NEEDED, "argocd-cmp-server", "etcd", "kube-apiserver")
 KINDS = {"Application": APPLICATION, "AppProject": APPPROJECT}
 
 
@@ -39,30 +39,24 @@ def sidecar(tmp_path_factory: pytest.TempPathFactory) -> Iterator[argo.ArgoCD]:
     if missing:
         pytest.skip(f"{', '.join(missing)} not built; make e2e builds them")
     folder = tmp_path_factory.mktemp("cmp")
+    sockets = folder / "plugins.sock"
+    sockets.mkdir()
+    bare = argo._environ
     with ExitStack() as stack:
         plane = stack.enter_context(plane_of.running(tmp_path_factory.mktemp("plane")))
-        argo.install(plane)
+        with pytest.MonkeyPatch.context() as patch:
+            variables = {"ARGOCD_PLUGINSOCKFILEPATH": str(sockets), "SOPS_AGE_KEY_FILE": ""}
+            patch.setattr(argo, "_environ", lambda one: {**bare(one), **variables})
+            found = stack.enter_context(argo.running(plane, folder))
         data = {"kustomize.buildOptions": None, **build_cm("")}
         plane.cluster().patch(CONFIGMAP, "argocd-cm", argo.NAMESPACE, {"data": data})
-        found = argo.ArgoCD(plane, folder / "keys", folder / "none", folder)
-        _start_all(stack, found)
+        _start_plugin(stack, found, sockets)
         yield found
 
 
-def _start_all(stack: ExitStack, found: argo.ArgoCD) -> None:
-    sockets = found.folder / "plugins"
-    sockets.mkdir()
-    bare = argo._environ
-    with pytest.MonkeyPatch.context() as patch:
-        variables = {"ARGOCD_PLUGINSOCKFILEPATH": str(sockets)}
-        patch.setattr(argo, "_environ", lambda one: {**bare(one), **variables})
-        redis = argo._start(stack, found, "redis", free_port(), lambda port: [f"127.0.0.1:{port}"])
-        repo_server = argo._start(
-            stack, found, "argocd-repo-server", free_port(), argo._repo_server(redis)
-        )
-        controller = argo._controller(found.plane, redis, repo_server)
-        argo._start(stack, found, "argocd-application-controller", free_port(), controller)
-    _start_plugin(stack, found, sockets)
+def keys_of(found: argo.ArgoCD) -> Path:
+    """Return the folder of the identities, which the plugin server's program alone knows."""
+    return found.folder / "keys"
 
 
 def _start_plugin(stack: ExitStack, found: argo.ArgoCD, sockets: Path) -> None:
@@ -78,7 +72,7 @@ def _start_plugin(stack: ExitStack, found: argo.ArgoCD, sockets: Path) -> None:
     shutil.copy(plane_of.TOOLS / "kustomize", image)
     environ = {
         "PATH": str(image),
-        "SOPSMITH_KEYS": str(found.keys_file),
+        "SOPSMITH_KEYS": str(keys_of(found)),
         "ARGOCD_PLUGINSOCKFILEPATH": str(sockets),
         "ARGOCD_CMP_WORKDIR": str(found.folder),
     }
@@ -91,7 +85,7 @@ def _start_plugin(stack: ExitStack, found: argo.ArgoCD, sockets: Path) -> None:
 @pytest.fixture(scope="module")
 def repository(sidecar: argo.ArgoCD, platform: World) -> World:
     """Return the demo's repository with Applications, its identities at the sidecar."""
-    keys = sidecar.keys_file / "platform-secrets"
+    keys = keys_of(sidecar) / "platform-secrets"
     keys.mkdir(parents=True)
     shutil.copy(platform.keys_file, keys / "keys.txt")
     settings = platform.work / "sopsmith.yaml"
@@ -154,7 +148,7 @@ def test_an_attack_is_an_error_of_its_application(
     sidecar: argo.ArgoCD, repository: World, tmp_path: Path, attack: Attack
 ) -> None:
     (tmp_path / "app").mkdir()
-    keys = sidecar.keys_file / "platform-secrets/keys.txt"
+    keys = keys_of(sidecar) / "platform-secrets/keys.txt"
     attack(tmp_path / "app", keys)
     commit(tmp_path, repository)
     name = attack.__name__.replace("_", "-")
