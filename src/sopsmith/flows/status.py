@@ -100,7 +100,8 @@ class _At:
         """Yield what is due of a Secret."""
         place = f"{one.path}: {one.name}" if one.name else one.path
         if one.problem:
-            yield Due(MALFORMED, place, f"{ANNOTATION} {one.problem}", _IN_CLEAR)
+            hint = _IN_CLEAR if one.problem.startswith(ANNOTATION) else "sopsmith lint"
+            yield Due(MALFORMED, place, one.problem, hint)
             return
         try:
             moment = parse_expiry(one.text)

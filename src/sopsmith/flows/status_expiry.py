@@ -76,7 +76,7 @@ def _parse(data: bytes, name: str) -> list[Tree]:
 
 def _fields(path: str, name: str, value: object) -> Answer:
     if not isinstance(value, str):
-        return path, name, "", "is no text"
+        return path, name, "", f"{ANNOTATION} is no text"
     if value.startswith(PREFIX):
-        return path, name, "", "is encrypted, so nobody can look without an identity"
+        return path, name, "", f"{ANNOTATION} is encrypted, so nobody sees it without an identity"
     return path, name, value, ""
