@@ -193,6 +193,19 @@ def test_a_value_that_moved_or_is_written_in_base64_is_the_same(watch: Watch) ->
         assert secrets_of(watch, "--status")[0]["values"]["password"] == word
 
 
+def test_a_secret_of_two_files_is_replaced_when_it_is_in_both(watch: Watch) -> None:
+    past = past_of(watch)
+    twin = DEV.replace("main/dev", "other/dev")
+    data = locked("db", "one", LEAKED[1], STAYS[1])
+    past.commit({DEV: data, twin: data, "a/dev/again.txt": data})
+    folder = past.write()
+    assert watch.call("key", "revoke", "laptop").code == 0
+    for path, word in ((DEV, "same value"), (twin, "replaced")):
+        (folder / path).write_bytes(locked("db", "two", STAYS[1], user="new"))
+        commit_all(watch)
+        assert secrets_of(watch, "--status")[0]["state"] == word
+
+
 def test_without_an_identity_nothing_counts_as_replaced(watch: Watch) -> None:
     past = past_of(watch)
     past.commit({DEV: locked("db", "one", LEAKED[1])})

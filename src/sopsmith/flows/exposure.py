@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sopsmith.errors import Error
 from sopsmith.flows.versions import SecretName, Token, Version, read_version
+from sopsmith.formats import find_format
 from sopsmith.sops.values import to_text
 
 if TYPE_CHECKING:
@@ -43,6 +44,12 @@ class Place(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}" if self.namespace else self.name
+
+
+Now = dict[Place, dict[str, set[bytes | None]]]
+"""Digests by Secret and key."""
+_Key = tuple[bytes, str, str | None]
+"""A version, and all of its path that matters: the scope and the format."""
 
 
 @dataclass
@@ -131,13 +138,13 @@ class Search:
             OutsideError: Git does not answer, or has not the whole past.
         """
         found = Exposure()
-        # Each version once a scope: what it touches, so that an older commit can claim it.
-        known: dict[tuple[bytes, str], tuple[Place, ...]] = {}
+        # What each version touches, so that an older commit can claim it.
+        known: dict[_Key, tuple[Place, ...]] = {}
         for batch in self._batches():
-            keys = [(bytes.fromhex(name), self._scope_of(path)) for name, path, _ in batch]
+            keys = [self._key(name, path) for name, path, _ in batch]
             wanted = {key: path for key, (_, path, _) in zip(keys, batch, strict=True)}
             wanted = {key: path for key, path in wanted.items() if key not in known}
-            objects = self._history.read([name.hex() for name, _ in wanted])
+            objects = self._history.read([name.hex() for name, _, _ in wanted])
             for (key, path), (_, data) in zip(wanted.items(), objects, strict=True):
                 tick()
                 known[key] = self._look(recipient, path, data, found)
@@ -148,8 +155,13 @@ class Search:
                     one.last, one.first = one.last or commit, commit
         return found
 
-    def now(self) -> dict[Place, dict[str, bytes | None]]:
-        """Return the digest of each encrypted value of HEAD; None for one that does not open.
+    def _key(self, name: str, path: str) -> _Key:
+        return bytes.fromhex(name), self._scope_of(path), find_format(path)
+
+    def now(self) -> Now:
+        """Return the digests of each encrypted value of HEAD; None for one that does not open.
+
+        A value has several where several files hold the Secret.
 
         Raises:
             OutsideError: Git does not answer.
@@ -158,13 +170,13 @@ class Search:
         paths: dict[str, list[str]] = {}
         for path, name in files.items():
             paths.setdefault(name, []).append(path)
-        found: dict[Place, dict[str, bytes | None]] = {}
+        found: Now = {}
         for name, data in self._history.read(paths):
             for path in paths[name]:
                 version = _read(data, path)
                 for token, digest in self._digested(version):
                     place = self._place(token.of, path)
-                    found.setdefault(place, {})[_key(token)] = digest
+                    found.setdefault(place, {}).setdefault(_key(token), set()).add(digest)
         return found
 
     def _batches(self) -> Iterator[list[tuple[str, str, str]]]:

@@ -16,10 +16,9 @@ from sopsmith.errors import FormatError, NotThere, UsageError
 from sopsmith.flows.exposure import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
-    from sopsmith.flows.exposure import Exposure
+    from sopsmith.flows.exposure import Exposure, Now
 
 FOLDER = ".sopsmith/revocations"
 REPLACED, NOTED = "replaced", "noted"
@@ -139,13 +138,11 @@ def update(old: Revocation, exposure: Exposure) -> Revocation:
     return replace(old, entries=tuple(known[place] for place in sorted(known)))
 
 
-def states(
-    of: Revocation, exposure: Exposure, now: Mapping[Place, Mapping[str, bytes | None]]
-) -> list[State]:
+def states(of: Revocation, exposure: Exposure, now: Now) -> list[State]:
     """Return where each Secret stands.
 
     Args:
-        now: The digest of each value of HEAD; None for one that no identity at hand opens.
+        now: What HEAD holds.
     """
     found = []
     for entry in of.entries:
@@ -159,14 +156,14 @@ def states(
 
 
 def _word(
-    key: str, stands: Mapping[str, bytes | None], exposure: Exposure, *, certain: bool
+    key: str, stands: dict[str, set[bytes | None]], exposure: Exposure, *, certain: bool
 ) -> str:
-    if key not in stands:
+    digests = stands.get(key)
+    if digests is None:
         return GONE
-    digest = stands[key]
-    if digest in exposure.values:
+    if not digests.isdisjoint(exposure.values):
         return SAME
-    return REPLACED if certain and digest is not None else UNKNOWN
+    return REPLACED if certain and None not in digests else UNKNOWN
 
 
 def note(of: Revocation, secret: str, text: str, now: datetime) -> Revocation:
