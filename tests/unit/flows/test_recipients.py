@@ -306,6 +306,19 @@ def test_who_is_in_one_of_two_scopes_is_not_removed_from_both() -> None:
     assert "no recipient of prod, but of dev" in str(fault("dev prod", "Anna"))
 
 
+def test_somebody_whom_the_rule_alone_names_can_be_let_out_and_in() -> None:
+    honest = Path("sopsmith.yaml").read_bytes()
+    add("dev")
+    Path("sopsmith.yaml").write_bytes(honest)
+    assert len(check((".",), doors())) == 2
+    remove("dev", NEW.recipient)
+    assert (NEW.opened(), check((".",), doors())) == ([], [])
+    add("dev")
+    Path("sopsmith.yaml").write_bytes(honest)
+    add("dev")
+    assert (NEW.opened(), check((".",), doors())) == ([CORE, DEV], [])
+
+
 def test_no_words_mean_nobody() -> None:
     assert "is no recipient of dev" in str(fault("dev", ""))
 

@@ -194,6 +194,29 @@ def test_every_layout_of_a_rule_takes_and_loses_recipients(layout: str, crlf: bo
         assert last.rules == before.rules.replace(MORE.encode(), NEW.encode())
 
 
+@pytest.mark.parametrize("crlf", [False, True])
+def test_a_folded_recipient_gets_the_next_on_a_line_of_its_own(crlf: bool) -> None:
+    rules = START.rules.replace(f"age: {DEV}".encode(), f"age: >-\n      {DEV}".encode())
+    before = Texts(START.settings, rules.replace(b"\n", b"\r\n") if crlf else rules)
+    after = add_recipients(before, "dev", [ANNA])
+    newline = b"\r\n" if crlf else b"\n"
+    assert f"      {DEV},".encode() + newline + f"      {NEW}".encode() + newline in after.rules
+    assert remove_recipients(after, "dev", [NEW]) == before
+
+
+def test_a_list_that_two_environments_share_is_not_changed_for_both() -> None:
+    settings = f"version: 1\nenvironments:\n  dev: {{recipients: &them [{DEV}]}}\n"
+    settings += "  prod: {recipients: *them}\n"
+    found = Texts(settings.encode(), START.rules.replace(PROD.encode(), DEV.encode()))
+    error = refusal(found)
+    assert (error.path, error.key) == ("sopsmith.yaml", "environments.dev.recipients")
+
+
+def test_what_is_not_text_is_refused() -> None:
+    assert isinstance(refusal(Texts(START.settings, b"\xff")), Error)
+    assert isinstance(refusal(Texts(b"\xff", START.rules)), LayoutError)
+
+
 @pytest.mark.parametrize("layout", ["age: {0},{1},{0}", "age: [{0}, {1}, {0}]"])
 def test_who_stands_there_twice_goes_whole(layout: str) -> None:
     after = remove_recipients(texts(layout), "dev", [DEV])
