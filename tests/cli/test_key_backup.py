@@ -232,6 +232,24 @@ def test_a_medium_that_is_not_mounted_gets_no_recovery_identity(
     assert list(laptop.safe.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["0"],
+        ["latest"],
+        ["--to-cluster", "prod", "--keys-file", "x"],
+        ["--context", "prod"],
+        ["--to-cluster", "qa"],
+        ["--to-cluster", "prod"],
+        ["--identity-file", "x", "--share", "y"],
+    ],
+)
+def test_words_that_do_not_fit_restore_nothing(laptop: Laptop, words: list[str]) -> None:
+    before = laptop.keys.read_bytes()
+    assert run(["key", "restore", *words]) == 2
+    assert laptop.keys.read_bytes() == before
+
+
 def test_without_recovery_recipients_the_next_step_is_named(
     laptop: Laptop, capfd: pytest.CaptureFixture[str]
 ) -> None:

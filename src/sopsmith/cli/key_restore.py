@@ -22,7 +22,7 @@ import click
 @click.option("--dry-run", is_flag=True, help="Open and prove everything, write nothing.")
 @click.option("--repo", metavar="DIR", default=".", help="Where the repository is.")
 @click.option("--output", "-o", type=click.Choice(["text", "json"]), default="text")
-def command(*, to_cluster: str | None, dry_run: bool, output: str, **options: Any) -> None:
+def command(*, dry_run: bool, output: str, **options: Any) -> None:
     """Restore identities from backup NUMBER, or from the newest that hold this repository's.
 
     The recovery identity, or enough shares of it, comes from files or from standard input. What
@@ -33,7 +33,7 @@ def command(*, to_cluster: str | None, dry_run: bool, output: str, **options: An
     from sopsmith.flows.restore import plan_restore
 
     request, doors = words.open_restore(options)
-    target = words.open_target(to_cluster, options["context"], request, doors)
+    target = words.open_target(options, request, doors)
     made = plan_restore(request, words.read_openers(options), doors)
     if not dry_run:
         target.write(made)

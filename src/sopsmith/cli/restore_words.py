@@ -46,10 +46,14 @@ def open_restore(options: dict[str, Any]) -> tuple[RestoreRequest, Doors]:
     """Return the request that the options make, and the real doors.
 
     Raises:
-        UsageError: The backup's number is none.
+        UsageError: The backup's number is none, or the options do not fit together.
         LayoutError: The folder lies in no repository.
     """
     word = options["number"]
+    if options["to_cluster"] and options["keys_file"]:
+        raise UsageError("--to-cluster and --keys-file name two places to restore to")
+    if options["context"] and not options["to_cluster"]:
+        raise UsageError("--context goes with --to-cluster")
     if word != NEWEST and not (word.isascii() and word.isdigit() and int(word)):
         raise UsageError("a backup is named by its number, or as newest", hint="key restore 7")
     files = LocalFiles()
@@ -57,21 +61,21 @@ def open_restore(options: dict[str, Any]) -> tuple[RestoreRequest, Doors]:
     settings = read_settings(files, root)
     number = 0 if word == NEWEST else int(word)
     record = os.path.join(root, RECORD)
-    request = RestoreRequest(root, settings, keys_file(options["keys_file"]), record, number)
+    keys_path = "" if options["to_cluster"] else keys_file(options["keys_file"])
+    request = RestoreRequest(root, settings, keys_path, record, number)
     archive = open_store(root, settings.backup)
     trees = LocalTrees(LocalPrograms())
     return request, Doors(files, trees, PrivateFiles(), archive, lock_keys)
 
 
-def open_target(
-    environment: str | None, context: str | None, request: RestoreRequest, doors: Doors
-) -> Target:
+def open_target(options: dict[str, Any], request: RestoreRequest, doors: Doors) -> Target:
     """Return where the identities go: the file of the request, or an environment's cluster.
 
     Raises:
         UsageError: There is no such environment, or nothing says which cluster is its own.
         OutsideError: The cluster cannot be set up.
     """
+    environment, context = options["to_cluster"], options["context"]
     if not environment:
         return Target(request.keys_path, lambda made: apply_restore(made, request, doors))
     scopes = {scope.name: scope for scope in request.settings.environments}

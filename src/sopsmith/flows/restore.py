@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from sopsmith.age import Identity, parse_identities
-from sopsmith.errors import NoIdentity, NotThere
+from sopsmith.errors import MasterKeyError, NoIdentity, NotThere
 from sopsmith.flows.backup_checks import is_x25519, readers_of
 from sopsmith.flows.backup_content import Content, open_backup
 from sopsmith.flows.backup_store import (
@@ -38,7 +38,7 @@ class RestoreRequest:
 
     Attributes:
         root: The repository's folder, absolute and without symbolic links.
-        keys_path: The file of identities to extend; the same.
+        keys_path: The file of identities to extend; the same. "" where none is.
         record_path: Where the repository notes its last backup.
         number: Of a backup; 0 for the newest that hold this repository's identities.
     """
@@ -113,10 +113,9 @@ def plan_restore(request: RestoreRequest, openers: list[Identity], doors: Doors)
         NoIdentity: The recovery identity does not open it, or nothing in it opens a file here.
         OutsideError: The file of identities lies in the repository.
     """
-    refuse_inside(request.root, request.keys_path, doors.files)
+    standing = _standing(request, doors)
     remarks: list[str] = []
     found: dict[str, Restored] = {}
-    standing = _standing(request.keys_path, doors.keys)
     readers = readers_of(request.settings, ())
     for backup, content in _contents(request, openers, doors, remarks):
         for entry in content.entries:
@@ -155,8 +154,17 @@ def apply_restore(made: RestorePlan, request: RestoreRequest, doors: Doors) -> N
             doors.keys.write(request.keys_path, data + gap + lines, mode=0o600)
 
 
-def _standing(path: str, keys: Files) -> set[str]:
-    return {entry.recipient for entry in parse_key_file(keys.find(path) or b"", path)}
+def _standing(request: RestoreRequest, doors: Doors) -> set[str]:
+    """Return the recipients of the identities that the file holds already."""
+    path = request.keys_path
+    if not path:
+        return set()
+    refuse_inside(request.root, path, doors.files)
+    try:
+        return {entry.recipient for entry in parse_key_file(doors.keys.find(path) or b"", path)}
+    except MasterKeyError as error:
+        error.hint = "restore into another file: sopsmith key restore --keys-file FILE"
+        raise
 
 
 def _contents(

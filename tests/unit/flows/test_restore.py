@@ -223,6 +223,7 @@ def test_an_older_damaged_backup_does_not_stand_in_the_way() -> None:
 def test_a_file_that_is_no_list_of_identities_is_not_extended(site: Site) -> None:
     site.files.held[OTHER_PATH] = b"-----BEGIN OPENSSH PRIVATE KEY-----\n"
     refused(site, MasterKeyError, "one SSH key")
+    assert site.plan_restore(path="").identities
 
 
 def test_identities_are_not_restored_into_the_repository(site: Site) -> None:
