@@ -13,26 +13,23 @@ import os
 import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
-from sopsmith.errors import Conflict, Error, LayoutError, NoIdentity, RuleError, UsageError
+from sopsmith.errors import Conflict, Error, LayoutError, NoIdentity, UsageError
 from sopsmith.flows.reading import read_for_sops
+from sopsmith.flows.recipients_wish import FollowScopes, follow_scopes, touched
 from sopsmith.flows.rekey import apply_rekeying, plan_rekeying, read_metadata
 from sopsmith.flows.rules import Rules
 from sopsmith.repo.recipient_edit import Texts, add_recipients, remove_recipients
 from sopsmith.repo.recipient_rules import rule_number
 from sopsmith.repo.recipients import NamedRecipient
-from sopsmith.repo.settings import CORE, FILE, RepoSettings, Scope, parse_settings
-from sopsmith.sops.config import FILE_NAME, Config, CreationRule
+from sopsmith.repo.settings import FILE, RepoSettings, Scope, parse_settings
+from sopsmith.sops.config import FILE_NAME, Config
 from sopsmith.sops.recognise import recognise
-from sopsmith.sops.regroup import groups_of, rule_of
 
 if TYPE_CHECKING:
     from sopsmith.flows.rekey import Means
     from sopsmith.flows.rekey_plan import Outcome, Plan
     from sopsmith.ports import Answer, Files
     from sopsmith.sops.keyring import Keyring
-    from sopsmith.sops.masterkeys import MasterKey
-    from sopsmith.sops.metadata import Metadata
-    from sopsmith.sops.rekey import RekeyPlan
 
 
 class Doors(NamedTuple):
@@ -71,42 +68,6 @@ class Prepared(NamedTuple):
         """The configurations that change."""
         pairs = zip((FILE, FILE_NAME), self.before, self.after, strict=True)
         return [name for name, old, new in pairs if old != new]
-
-
-class FollowScopes:
-    """A wish: the files that the rules of some scopes hold for follow them, the others stay.
-
-    Args:
-        rules: Those that shall be.
-        places: Where the scopes' rules stand, as `CreationRule.place` says it.
-    """
-
-    def __init__(self, rules: Rules, places: frozenset[str]) -> None:
-        self._rules = rules
-        self._places = places
-
-    def covers(self, path: str) -> bool:
-        """Tell whether a file is one of those that follow."""
-        try:
-            rule = self._rules.rule_of(path)
-        except Error:
-            return False
-        return rule is not None and rule.place in self._places
-
-    def rule(self, path: str, metadata: Metadata) -> CreationRule:
-        """Return the file's rule, or what the file has where it stays."""
-        found = self._rules.rule_of(path)
-        if found is None or found.place not in self._places:
-            return rule_of(metadata, groups_of(metadata), metadata.threshold)
-        return found
-
-    def rotates(self, plan: RekeyPlan) -> bool:
-        """Say yes where somebody loses access, since they know the old data key."""
-        return bool(plan.removed)
-
-    def absent(self, metadata: Metadata) -> tuple[MasterKey, ...]:  # noqa: ARG002
-        """Return nothing: no key is named."""
-        return ()
 
 
 def plan_addition(
@@ -194,8 +155,8 @@ def find_lockouts(prepared: Prepared, keyring: Keyring) -> list[str]:
     if not prepared.leaves or prepared.who.recipient not in held:
         return []
     settings = parse_settings(prepared.after.settings, FILE)
-    touched = _touched(prepared.scopes)
-    return [name for name in touched if held.isdisjoint(settings.readers(name))]
+    names = touched(prepared.scopes)
+    return [name for name in names if held.isdisjoint(settings.readers(name))]
 
 
 def find_recipient(scope: Scope, who: str) -> NamedRecipient | None:
@@ -223,30 +184,10 @@ def _prepare(change: _Change, before: Texts, after: Texts, doors: Doors) -> Prep
     path = _join(doors.root, FILE_NAME)
     rules = Rules(doors.files, {os.path.abspath(path): after.rules})
     settings = parse_settings(after.settings, FILE)
-    places = frozenset(
-        _place(name, settings, rules, path, doors.root) for name in _touched(change.scopes)
-    )
-    wish = FollowScopes(rules, places)
+    wish = follow_scopes(touched(change.scopes), settings, rules, doors.root)
     plan = plan_rekeying((doors.root,), wish, doors.means)
     plan.problems = [one for one in plan.problems if wish.covers(one.path)]
     return Prepared(*change, before, after, wish, plan)
-
-
-def _place(scope: str, settings: RepoSettings, rules: Rules, path: str, root: str) -> str:
-    """Return where the rule of a scope stands.
-
-    Raises:
-        RuleError: A `.sops.yaml` that is nearer to the scope's files holds for them.
-    """
-    folder = settings.secrets_folder(scope)
-    config = rules.config_of(_join(root, f"{folder}/any.secret.yaml"))
-    if config is None or os.path.abspath(config.path) != os.path.abspath(path):
-        raise RuleError(
-            f"holds for the files of {scope}; recipients are changed in the one beside {FILE}",
-            path=config.path if config else path,
-            hint=f"move its rules to {path}",
-        )
-    return config.rules[rule_number(config, settings, scope)].place
 
 
 def _refuse_closed(prepared: Prepared, means: Means) -> None:
@@ -315,11 +256,6 @@ def _left_over(settings: RepoSettings, scope: str, who: str, before: Texts) -> N
     else:
         hint, reason = "sopsmith recipients list", ""
     raise LayoutError(f"{who!r} is no recipient of {scope}{reason}", path=FILE, hint=hint)
-
-
-def _touched(scopes: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the scopes whose files a change is about: core opens for every environment."""
-    return tuple(dict.fromkeys((*scopes, CORE)))
 
 
 def _join(root: str, path: str) -> str:
