@@ -69,7 +69,7 @@ def test_a_rotation_stops_for_the_push_and_ends_when_told(site: Site) -> None:
     assert "move: move the repository to the new recipient" in told
     (row,) = json.loads(site.run("key", "status", "-o", "json")[1])
     assert row["next"] == "sync"
-    assert row["command"] == "sopsmith key rotate --environment prod --no-cluster"
+    assert row["command"] == "sopsmith key rotate --environment prod --no-cluster --synced"
     assert row["backup"].endswith("backup-000001.json")
     site.commit()
     code, said, _ = site.run(*ROTATE, "--no-cluster", "--synced")

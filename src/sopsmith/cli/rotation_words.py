@@ -24,7 +24,7 @@ from sopsmith.flows.rotation import Doors, Outcome, Planned, Request, find_rotat
 from sopsmith.flows.rotation_files import find_environment, read_settings
 from sopsmith.ports import Cluster
 from sopsmith.repo.root import find_root
-from sopsmith.repo.rotation import RENEW, WORDS, Rotation, rotation_path
+from sopsmith.repo.rotation import WORDS, Rotation, rotation_path
 from sopsmith.repo.settings import FILE, RepoSettings
 
 _UNITS = {"s": 1, "m": 60, "h": 3600}
@@ -87,7 +87,7 @@ def parse_duration(text: str) -> float:
 
 def begin(step: str) -> None:
     """Say which step is being done."""
-    note(f"{step}: {WORDS[step].does}")
+    note(f"{step}: {WORDS[step]}")
 
 
 def show(outcome: Outcome, *, waited: bool, as_json: bool) -> int:
@@ -99,7 +99,7 @@ def show(outcome: Outcome, *, waited: bool, as_json: bool) -> int:
         put(f"{rotation.environment}: {rotation.next_step}: {waiting}\n".encode())
         say(f"next: then {rotation.command}")
     else:
-        put(f"{rotation.environment}: done at {rotation.done[RENEW]}: {rotation.new}\n".encode())
+        put(f"{rotation.environment}: done at {rotation.finished}: {rotation.new}\n".encode())
         say(f"next: commit and push {rotation_path(rotation.environment)}; for another: --again")
     return 3 if waiting and waited else 0
 
@@ -110,7 +110,7 @@ def show_plan(planned: Planned, *, as_json: bool) -> int:
     if as_json:
         put_json(_object(rotation) | {"files": files})
         return 0
-    rows = [(step, rotation.done.get(step, ""), WORDS[step].does) for step in rotation.steps]
+    rows = [(step, rotation.done.get(step, ""), WORDS[step]) for step in rotation.steps]
     put(table(("STEP", "DONE", "WHAT"), rows).encode())
     note(f"{rotation.old} goes; {files} {'file has' if files == 1 else 'files have'} it")
     note("dry run: nothing was written")
@@ -159,7 +159,7 @@ def _object(rotation: Rotation) -> dict[str, object]:
 def _next(rotation: Rotation) -> str:
     if rotation.aborting:
         return "take it back"
-    return WORDS[rotation.next_step].does if rotation.next_step else ""
+    return WORDS[rotation.next_step] if rotation.next_step else ""
 
 
 def _command(rotation: Rotation) -> str:

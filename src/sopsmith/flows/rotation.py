@@ -23,11 +23,12 @@ from sopsmith.flows.key_secret import opens, read_cluster_keys
 from sopsmith.flows.keys_apart import refuse_inside
 from sopsmith.flows.rotation_doors import Doors, Request
 from sopsmith.flows.rotation_files import find_environment, read_settings, recipients_of
-from sopsmith.flows.rotation_steps import Steps
+from sopsmith.flows.rotation_steps import Steps, can_back_up
 from sopsmith.repo.rotation import (
     FOLDER,
     GENERATE,
     MOVE,
+    NO_BACKUP,
     Rotation,
     check_agrees,
     dump_rotation,
@@ -196,14 +197,8 @@ def _begin(request: Request, doors: Doors) -> Rotation:
     old = request.recipient or _only(request, doors, recipients)
     if old not in recipients:
         raise UsageError(f"{old} is no recipient of {request.environment} in {FILE}")
-    if doors.back_up is None and not request.without_backup:
-        raise LayoutError(
-            "names no recovery recipient, so the new identity cannot be backed up",
-            path=FILE,
-            key="recovery.recipients",
-            hint="name one there; or accept that who loses keys.txt loses all: --without-backup",
-        )
-    rotation = Rotation(request.environment, old, "", request.context, doors.moment())
+    backup = "" if can_back_up(request, doors) else NO_BACKUP
+    rotation = Rotation(request.environment, old, "", request.context, doors.moment(), backup)
     refuse_inside(os.path.realpath(request.root), request.keys_path, doors.files)
     steps, keyring = Steps(request, doors), doors.means.keyring()
     steps.demand_in_cluster(rotation)

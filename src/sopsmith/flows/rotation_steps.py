@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from sopsmith.errors import Denied, MasterKeyError, NoIdentity
+from sopsmith.errors import Denied, LayoutError, MasterKeyError, NoIdentity
 from sopsmith.flows.key_secret import (
     add_identities,
     prove_kept,
@@ -28,13 +28,13 @@ from sopsmith.repo.rotation import (
     BACKUP,
     INJECT,
     MOVE,
-    NO_BACKUP,
     RENEW,
     RETIRE,
     SYNC,
     Rotation,
     parse_moment,
 )  # fmt: skip
+from sopsmith.repo.settings import FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -139,9 +139,14 @@ class Steps:
 
     def _back_up(self, rotation: Rotation) -> Done:
         self._identity(rotation)
-        if self._doors.back_up is None:
-            return Done(replace(rotation, backup=NO_BACKUP))
-        settings = with_recipient(self.tree(rotation).settings(), rotation)
+        return self._backed_up(rotation, with_recipient(self.tree(rotation).settings(), rotation))
+
+    def _renew(self, rotation: Rotation) -> Done:
+        return self._backed_up(rotation, self.tree(rotation).settings())
+
+    def _backed_up(self, rotation: Rotation, settings: RepoSettings) -> Done:
+        if self._doors.back_up is None or not can_back_up(self._request, self._doors):
+            return Done(rotation)
         return Done(replace(rotation, backup=self._doors.back_up(settings)))
 
     def _inject(self, rotation: Rotation) -> Done:
@@ -220,12 +225,6 @@ class Steps:
         self.label_retired(rotation.old)
         return Done(rotation)
 
-    def _renew(self, rotation: Rotation) -> Done:
-        if self._doors.back_up is None:
-            return Done(rotation)
-        place = self._doors.back_up(self.tree(rotation).settings())
-        return Done(replace(rotation, backup=place))
-
     def _identity(self, rotation: Rotation) -> Secret:
         """Return the new identity, as it stands on disk.
 
@@ -283,6 +282,22 @@ class Steps:
 
 def _demand_open(files: list[tuple[str, bytes]], identities: Sequence[Identity]) -> None:
     prove_opens(files, identities)
+
+
+def can_back_up(request: Request, doors: Doors) -> bool:
+    """Tell whether there is anybody to back up for.
+
+    Raises:
+        LayoutError: There is not, and the user has not accepted that.
+    """
+    if doors.back_up is None and not request.without_backup:
+        raise LayoutError(
+            "names no recovery recipient, so the new identity cannot be backed up",
+            path=FILE,
+            key="recovery.recipients",
+            hint="name one there; or accept that who loses keys.txt loses all: --without-backup",
+        )
+    return doors.back_up is not None
 
 
 def with_recipient(settings: RepoSettings, rotation: Rotation) -> RepoSettings:

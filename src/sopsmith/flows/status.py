@@ -172,7 +172,7 @@ class _At:
             if step is None:
                 # A rotation that is done stays noted until the next one.
                 continue
-            does = f"is under way; next: {rotation.WORDS[step].does}"
+            does = f"is under way; next: {rotation.WORDS[step]}"
             word = "is being taken back" if found.aborting else does
             yield Due(ROTATION, found.environment, f"a rotation {word}", found.command)
 

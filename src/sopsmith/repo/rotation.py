@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sopsmith.age import check_recipient
 from sopsmith.errors import Error, FormatError, LayoutError
@@ -27,26 +27,16 @@ _FIELDS = frozenset(
 )
 
 
-class Words(NamedTuple):
-    """What people read of a step: what it does, and what is seen when it is done."""
-
-    does: str
-    done: str
-
-
 WORDS = {
-    GENERATE: Words("make a new identity", "a new identity stands beside the old one on disk"),
-    BACKUP: Words("back the new identity up", "a backup holds the new identity"),
-    INJECT: Words(
-        "put it beside the old one in the cluster", "the cluster opens what either identity opens"
-    ),
-    MOVE: Words(
-        "move the repository to the new recipient", "files and configuration name the new one"
-    ),
-    SYNC: Words("wait until Argo CD has the moved files", "Argo CD has synced the moved files"),
-    RETIRE: Words("retire the old identity", "the cluster no longer holds the old identity"),
-    RENEW: Words("renew the backup", "the rotation is done"),
+    GENERATE: "make a new identity",
+    BACKUP: "back the new identity up",
+    INJECT: "put it beside the old one in the cluster",
+    MOVE: "move the repository to the new recipient",
+    SYNC: "wait until the moved files are deployed",
+    RETIRE: "retire the old identity",
+    RENEW: "renew the backup",
 }
+"""What each step does, for people."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +64,10 @@ class Rotation:
 
     @property
     def steps(self) -> tuple[str, ...]:
-        """Return the steps that it has; without a cluster nothing is put into one."""
-        return tuple(step for step in STEPS if self.context or step != INJECT)
+        """Return the steps that it has: some are of no use without a cluster, or a backup."""
+        left_out = [] if self.context else [INJECT]
+        left_out += [BACKUP, RENEW] if self.backup == NO_BACKUP else []
+        return tuple(step for step in STEPS if step not in left_out)
 
     @property
     def next_step(self) -> str | None:
@@ -86,8 +78,17 @@ class Rotation:
     def command(self) -> str:
         """Return the command that takes it on."""
         where = "" if self.context else " --no-cluster"
-        back = " --abort" if self.aborting else ""
-        return f"sopsmith key rotate --environment {self.environment}{where}{back}"
+        if self.aborting:
+            where += " --abort"
+        elif self.next_step == SYNC and not self.context:
+            # Nobody can be asked, so the user has to say it; that it is committed is checked.
+            where += " --synced"
+        return f"sopsmith key rotate --environment {self.environment}{where}"
+
+    @property
+    def finished(self) -> str:
+        """Return when the last step was done that is done."""
+        return next((self.done[step] for step in reversed(STEPS) if step in self.done), "")
 
     def after(self, step: str, moment: str) -> Rotation:
         """Return the rotation once a step is done."""

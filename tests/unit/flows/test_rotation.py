@@ -338,4 +338,6 @@ def test_no_backup_is_a_choice_and_never_an_accident(platform: Platform) -> None
     platform._back_up = None  # type: ignore[assignment, method-assign]
     with pytest.raises(LayoutError, match="no recovery recipient"):
         platform.run()
-    assert platform.run(without_backup=True).rotation.backup == "none"
+    rotation = platform.run(without_backup=True).rotation
+    assert rotation.backup == "none"
+    assert not {"back-up", "renew"} & {*rotation.steps}
