@@ -8,7 +8,7 @@ import traceback
 import pytest
 
 from sopsmith.errors import Conflict, Denied, NotThere, Unreachable
-from sopsmith.kube.kinds import CONFIGMAP, SECRET
+from sopsmith.kube.kinds import CONFIGMAP, NAMESPACE, SECRET
 from sopsmith.ports import Cluster, Kind, Object
 
 ABSENT = Kind("example.org", "v1", "absents", "Absent")
@@ -69,6 +69,21 @@ class ClusterContract:
         assert cluster.find(SECRET, "s", namespace) is None
         assert cluster.find(SECRET, "s", "no-such-namespace") is None
         assert cluster.find(ABSENT, "s", namespace) is None
+
+    def test_to_leave_a_namespace_out_is_a_mistake(self, cluster: Cluster) -> None:
+        with pytest.raises(ValueError, match="a Secret is in a namespace"):
+            cluster.find(SECRET, "s")
+        with pytest.raises(ValueError, match="a Secret is in a namespace"):
+            cluster.create(SECRET, {"metadata": {"name": "s"}})
+        with pytest.raises(ValueError, match="a Secret is in a namespace"):
+            cluster.delete(SECRET, "s")
+
+    def test_what_is_in_no_namespace_is_found_without_one(
+        self, cluster: Cluster, namespace: str
+    ) -> None:
+        assert found(cluster, "", namespace, NAMESPACE) == found(
+            cluster, "default", namespace, NAMESPACE
+        )
 
     def test_texts_of_a_secret_are_found_as_data(self, cluster: Cluster, namespace: str) -> None:
         created = cluster.create(SECRET, secret(namespace, a="grüße\n"))

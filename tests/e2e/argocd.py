@@ -32,7 +32,7 @@ NAMESPACE = "argocd"
 CRDS = TOOLS.parent / "crds"
 BUILD_OPTIONS = "--enable-alpha-plugins --enable-exec"
 IN_CLUSTER = "https://kubernetes.default.svc"
-_NEEDED = ("argocd-application-controller", "argocd-repo-server", "redis", "kustomize")
+NEEDED = ("argocd-application-controller", "argocd-repo-server", "redis", "kustomize")
 _PART_OF = {"app.kubernetes.io/part-of": "argocd"}
 _CONFIG_MAPS: dict[str, dict[str, str]] = {
     "argocd-cm": {"kustomize.buildOptions": BUILD_OPTIONS},
@@ -149,7 +149,7 @@ def argocd(
     control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ArgoCD]:
     """Return a running Argo CD, one for all tests; each has Applications of its own names."""
-    missing = [one for one in _NEEDED if not os.access(TOOLS / one, os.X_OK)]
+    missing = [one for one in NEEDED if not os.access(TOOLS / one, os.X_OK)]
     if missing:
         pytest.skip(f"{', '.join(missing)} not built; make e2e builds them")
     with running(control_plane, tmp_path_factory.mktemp("argocd")) as found:
@@ -164,12 +164,26 @@ def running(plane: ControlPlane, folder: Path) -> Iterator[ArgoCD]:
     found.keys_file.touch(0o600)
     assert run(["plugin", "install", str(found.plugins)]) == 0
     with ExitStack() as stack:
-        redis = _start(stack, found, "redis", free_port(), lambda port: [f"127.0.0.1:{port}"])
-        repo_server = _start(stack, found, "argocd-repo-server", free_port(), _repo_server(redis))
-        metrics = free_port()
-        controller = _controller(plane, redis, repo_server)
-        _start(stack, found, "argocd-application-controller", metrics, controller)
+        start(stack, found)
         yield found
+
+
+def start(stack: ExitStack, found: ArgoCD, **variables: str) -> None:
+    """Run Redis, repo-server and controller until a stack is closed; they answer on return.
+
+    Args:
+        variables: What stands in their environment on top of what always does.
+    """
+    redis, repo_server, metrics = (free_port() for _ in range(3))
+    programs = (
+        (["redis", f"127.0.0.1:{redis}"], lambda: listens(redis)),
+        (_repo_server(repo_server, redis), lambda: listens(repo_server)),
+        (_controller(found.plane, metrics, redis, repo_server), lambda: _is_healthy(metrics)),
+    )
+    for (name, *options), ready in programs:
+        log = found.folder / f"{name.removeprefix('argocd-')}.log"
+        argv = [str(TOOLS / name), *options]
+        stack.enter_context(server(argv, log, ready, _environ(found) | variables))
 
 
 def install(plane: ControlPlane) -> None:
@@ -211,21 +225,6 @@ def _wait_for_kinds(plane: ControlPlane) -> None:
             return
 
 
-def _start(
-    stack: ExitStack,
-    found: ArgoCD,
-    program: str,
-    port: int,
-    options: Callable[[int], list[str]],
-) -> str:
-    """Start a program that listens on a port, and return its address."""
-    argv = [str(TOOLS / program), *options(port)]
-    log = found.folder / f"{program.removeprefix('argocd-')}.log"
-    healthy = "controller" in program
-    stack.enter_context(server(argv, log, lambda: _is_up(port, healthy=healthy), _environ(found)))
-    return f"127.0.0.1:{port}"
-
-
 def _environ(found: ArgoCD) -> dict[str, str]:
     path = [found.plugins, TOOLS, Path(sys.executable).parent, os.environ["PATH"]]
     return {
@@ -241,37 +240,31 @@ def _environ(found: ArgoCD) -> dict[str, str]:
     }
 
 
-def _repo_server(redis: str) -> Callable[[int], list[str]]:
-    def options(port: int) -> list[str]:
-        return [
-            f"--redis={redis}",
-            "--disable-tls",
-            "--address=127.0.0.1",
-            f"--port={port}",
-            "--metrics-address=127.0.0.1",
-            f"--metrics-port={free_port()}",
-        ]
-
-    return options
+def _repo_server(port: int, redis: int) -> list[str]:
+    return [
+        "argocd-repo-server",
+        f"--redis=127.0.0.1:{redis}",
+        "--disable-tls",
+        "--address=127.0.0.1",
+        f"--port={port}",
+        "--metrics-address=127.0.0.1",
+        f"--metrics-port={free_port()}",
+    ]
 
 
-def _controller(plane: ControlPlane, redis: str, repo_server: str) -> Callable[[int], list[str]]:
-    def options(port: int) -> list[str]:
-        return [
-            f"--kubeconfig={plane.kubeconfig}",
-            f"--namespace={NAMESPACE}",
-            f"--redis={redis}",
-            f"--repo-server={repo_server}",
-            "--repo-server-plaintext",
-            f"--metrics-port={port}",
-        ]
-
-    return options
+def _controller(plane: ControlPlane, metrics: int, redis: int, repo_server: int) -> list[str]:
+    return [
+        "argocd-application-controller",
+        f"--kubeconfig={plane.kubeconfig}",
+        f"--namespace={NAMESPACE}",
+        f"--redis=127.0.0.1:{redis}",
+        f"--repo-server=127.0.0.1:{repo_server}",
+        "--repo-server-plaintext",
+        f"--metrics-port={metrics}",
+    ]
 
 
-def _is_up(port: int, *, healthy: bool) -> bool:
-    if not healthy:
-        return listens(port)
+def _is_healthy(port: int) -> bool:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(f"http://127.0.0.1:{port}/healthz", timeout=2) as answer:

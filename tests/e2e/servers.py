@@ -59,7 +59,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
     """End a server, kindly at first."""
     process.terminate()
     with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(10)
+        process.wait(3)
     process.kill()
     process.wait(10)
 

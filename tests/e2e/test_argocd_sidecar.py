@@ -23,12 +23,15 @@ from tests.e2e import control_plane as plane_of
 from tests.e2e.servers import server
 from tests.world import World
 
+from sopsmith.kube.argocd_apps import Place, Source, build_application
 from sopsmith.kube.argocd_config import build_cm
 from sopsmith.kube.kinds import APPLICATION, APPPROJECT, CONFIGMAP, SECRET
 
 pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).parents[2]
 NEEDED = (*argo.NEEDED, "argocd-cmp-server", "etcd", "kube-apiserver")
+OVERLAY = "bootstrap/argocd/overlays/main/prod"
+CONSUMER = "hcloud-cloud-controller-manager"
 KINDS = {"Application": APPLICATION, "AppProject": APPPROJECT}
 
 
@@ -92,8 +95,23 @@ def repository(sidecar: argo.ArgoCD, platform: World) -> World:
     block = {"repository": platform.work.as_uri(), "revision": "HEAD"}
     settings.write_text(settings.read_text() + yaml.safe_dump({"argocd": block}))
     platform.run("sopsmith", "argocd", "applications")
+    _add_consumer(platform)
     commit(platform.work, platform)
     return platform
+
+
+def _add_consumer(platform: World) -> None:
+    """Put an Application into prod's overlay that needs the Secrets, at wave 1."""
+    overlay = platform.work / OVERLAY
+    (overlay / "ccm").mkdir()
+    (overlay / "ccm/cm.yaml").write_text(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ccm, namespace: argocd}\n"
+    )
+    source = Source(platform.work.as_uri(), "HEAD", f"{OVERLAY}/ccm", confined=False)
+    made = build_application(Place(CONSUMER, argo.NAMESPACE, 1), "default", source, "argocd")
+    (overlay / "ccm.yaml").write_text(yaml.safe_dump(made))
+    listed = overlay / "kustomization.yaml"
+    listed.write_text(listed.read_text() + "  - ccm.yaml\n")
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +155,16 @@ def test_the_secrets_arrive_by_their_own_application(delivered: argo.ArgoCD) -> 
     assert got == demo_data.secrets_of("prod")
 
 
+def test_an_application_of_a_later_wave_is_made_when_the_secrets_are_there(
+    delivered: argo.ArgoCD,
+) -> None:
+    consumer = delivered.wait(CONSUMER, _is_synced)
+    secrets = delivered.plane.cluster().find(APPLICATION, "platform-secrets", argo.NAMESPACE)
+    assert secrets is not None
+    finished = secrets["status"]["operationState"]["finishedAt"]
+    assert consumer["metadata"]["creationTimestamp"] >= finished
+
+
 def test_no_secret_carries_its_values_in_an_annotation(delivered: argo.ArgoCD) -> None:
     for one in delivered.plane.cluster().list(SECRET, "kube-system"):
         annotations = one["metadata"].get("annotations", {})
@@ -163,9 +191,29 @@ def test_an_attack_is_an_error_of_its_application(
 def test_another_project_does_not_open_the_platforms_files(
     sidecar: argo.ArgoCD, repository: World
 ) -> None:
-    path = "bootstrap/argocd/overlays/main/prod/platform-secrets"
+    path = f"{OVERLAY}/platform-secrets"
     source = plugin_source(repository.work, path)
     sidecar.create_application("thief", repository.work, path, source=source)
     message = sidecar.wait_failed("thief")
     sidecar.delete_application("thief")
     assert "the project default has no identities in this sidecar" in message
+
+
+def test_a_file_that_does_not_open_holds_up_the_secrets_alone(
+    delivered: argo.ArgoCD, repository: World
+) -> None:
+    delivered.wait("platform-bootstrap", _is_synced)
+    before = delivered.plane.cluster().list(SECRET, "kube-system")
+    file = next((repository.work / OVERLAY / "secrets").glob("*.secret.yaml"))
+    kept = file.read_text()
+    head, _, tail = kept.partition("data:")
+    file.write_text(f"{head}data:{tail[::-1].replace('A', 'B', 1)[::-1]}")
+    commit(repository.work, repository)
+    delivered.refresh("platform-secrets")
+    message = delivered.wait_failed("platform-secrets")
+    delivered.refresh("platform-bootstrap")
+    delivered.wait("platform-bootstrap", _is_synced)
+    assert file.name in message
+    assert delivered.plane.cluster().list(SECRET, "kube-system") == before
+    file.write_text(kept)
+    commit(repository.work, repository)

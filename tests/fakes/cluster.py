@@ -88,6 +88,7 @@ class FakeCluster:
 
     def find(self, kind: Kind, name: str, namespace: str = "") -> Object | None:
         """Return a copy of an object, or None."""
+        namespace = _home(kind, namespace)
         self._ask("get", kind, namespace, name)
         return copy.deepcopy(self.objects.get((kind, namespace, name)))
 
@@ -104,7 +105,7 @@ class FakeCluster:
 
     def create(self, kind: Kind, found: Object) -> Object:
         """Create an object."""
-        name, namespace = _place(found)
+        name, namespace = _place(kind, found)
         self._ask("create", kind, namespace, name)
         self._demand_home(kind, namespace)
         if (kind, namespace, name) in self.objects:
@@ -113,7 +114,7 @@ class FakeCluster:
 
     def replace(self, kind: Kind, found: Object) -> Object:
         """Replace an object that was read."""
-        name, namespace = _place(found)
+        name, namespace = _place(kind, found)
         if not found["metadata"].get("resourceVersion"):
             raise ValueError("an object is replaced by what was read, with its resourceVersion")
         self._ask("update", kind, namespace, name)
@@ -127,7 +128,7 @@ class FakeCluster:
 
         A list is one field here; a real server merges those whose items have a key.
         """
-        name, namespace = _place(found)
+        name, namespace = _place(kind, found)
         self._ask("patch", kind, namespace, name)
         self._demand_home(kind, namespace)
         key = (kind, namespace, name)
@@ -141,6 +142,7 @@ class FakeCluster:
 
     def patch(self, kind: Kind, name: str, namespace: str, change: Object) -> Object:
         """Merge a change into an object that must exist (RFC 7396)."""
+        namespace = _home(kind, namespace)
         self._ask("patch", kind, namespace, name)
         stored = self._demand(kind, name, namespace)
         wanted = change.get("metadata", {}).get("resourceVersion")
@@ -150,6 +152,7 @@ class FakeCluster:
 
     def delete(self, kind: Kind, name: str, namespace: str = "") -> None:
         """Delete an object that must exist."""
+        namespace = _home(kind, namespace)
         self._ask("delete", kind, namespace, name)
         self._demand(kind, name, namespace)
         del self.objects[(kind, namespace, name)]
@@ -205,7 +208,7 @@ class FakeCluster:
 
     def _put(self, kind: Kind, found: Object, before: Object | None = None) -> Object:
         self._version += 1
-        name, namespace = _place(found)
+        name, namespace = _place(kind, found)
         stored: Object = {"apiVersion": api_version(kind), "kind": kind.kind}
         stored |= _encoded(kind, found)
         known = before or {"uid": f"00000000-0000-4000-8000-{self._version:012}"}
@@ -218,9 +221,16 @@ class FakeCluster:
         return copy.deepcopy(stored)
 
 
-def _place(found: Object) -> tuple[str, str]:
+def _place(kind: Kind, found: Object) -> tuple[str, str]:
     metadata = found["metadata"]
-    return metadata["name"], metadata.get("namespace", "")
+    return metadata["name"], _home(kind, metadata.get("namespace", ""))
+
+
+def _home(kind: Kind, namespace: str) -> str:
+    """Return the namespace that an object is in; of some kinds it is in none."""
+    if kind.namespaced and not namespace:
+        raise ValueError(f"a {kind.kind} is in a namespace")
+    return namespace if kind.namespaced else ""
 
 
 def _said(kind: Kind, name: str, namespace: str) -> str:

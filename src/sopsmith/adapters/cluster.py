@@ -70,7 +70,7 @@ class RealCluster:
         query = {"limit": str(_CHUNK)} | ({"labelSelector": labels} if labels else {})
         found: builtins.list[Object] = []
         while True:
-            reply = self._wire.send("GET", _path(kind, namespace), query)
+            reply = self._wire.send("GET", _path(kind, namespace, one=False), query)
             if reply.status == 410 and "continue" in query:
                 # The chunks are of a state that the server has forgotten: all at once, then.
                 found, query = [], {name: query[name] for name in query if name == "labelSelector"}
@@ -229,7 +229,9 @@ class RealCluster:
         )
 
 
-def _path(kind: Kind, namespace: str, name: str = "") -> str:
+def _path(kind: Kind, namespace: str, name: str = "", *, one: bool = True) -> str:
+    if one and kind.namespaced and not namespace:
+        raise ValueError(f"a {kind.kind} is in a namespace")
     parts = ["apis", kind.group, kind.version] if kind.group else ["api", kind.version]
     parts += ["namespaces", namespace] if namespace and kind.namespaced else []
     parts += [kind.plural, *([name] if name else [])]
