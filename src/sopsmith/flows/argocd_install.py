@@ -92,7 +92,7 @@ def _check_settings(argocd: ArgocdSettings) -> list[Finding]:
             Finding(
                 "argocd-redis-tls", INFO, "argocd.redis_tls",
                 "rendered Secrets go to redis without TLS",
-                "make the Secret argocd-redis-tls, then argocd: {redis_tls: 'on'}",
+                "make the Secret argocd-redis-tls, then argocd: {redis_tls: true}",
             )
         )  # fmt: skip
     return found

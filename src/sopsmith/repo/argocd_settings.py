@@ -75,7 +75,7 @@ def parse_argocd(top: Fields) -> ArgocdSettings:
         revision=_word(fields, "revision") or defaults.revision,
         projects=_projects(fields) or defaults.projects,
         manifest_cache=_duration(fields, defaults.manifest_cache),
-        redis_tls=_choice(fields, "redis_tls", ("off", "on")) == "on",
+        redis_tls=fields.flag("redis_tls", default=defaults.redis_tls),
     )
 
 

@@ -68,6 +68,13 @@ class Fields:
         value = self._values.get(name)
         return str(value) if isinstance(value, Timestamp) else self.text(name)
 
+    def flag(self, name: str, *, default: bool) -> bool:
+        """Return a field that is true or false."""
+        value = self._values.get(name, default)
+        if type(value) is not bool:
+            raise self.error(f"is {_kind(value)}; true or false was expected", name)
+        return value
+
     def number(self, name: str) -> int:
         """Return a field that must stand there as a whole number."""
         if name not in self._values:

@@ -138,7 +138,7 @@ def test_the_images_plugin_configuration_is_what_is_built_here() -> None:
         ({"mode": "both"}, "is none of"),
         ({"image": "a b"}, "signs that do not belong"),
         ({"manifest_cache": "soon"}, "no duration"),
-        ({"redis_tls": "yes"}, "is none of"),
+        ({"redis_tls": "yes"}, "true or false was expected"),
         ({"projects": {"Not A Name": "x"}}, "Not A Name"),
         ({"wrong": "x"}, "no field"),
     ],
@@ -149,7 +149,7 @@ def test_a_wrong_setting_is_refused(fields: dict[str, Any], said: str) -> None:
 
 
 def test_settings_are_read() -> None:
-    fields = {"install": "helm", "projects": {"shop": "sops-age-shop"}, "redis_tls": "on"}
+    fields = {"install": "helm", "projects": {"shop": "sops-age-shop"}, "redis_tls": True}
     found = parse_argocd(Fields({"argocd": fields}, None, "sopsmith.yaml", ""))
     assert (found.install, found.projects, found.redis_tls) == (
         "helm", {"shop": "sops-age-shop"}, True,
