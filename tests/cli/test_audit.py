@@ -176,6 +176,22 @@ def test_what_was_ever_in_clear_is_named_with_its_first_commit(watch: Watch, pas
     assert identity.reveal() not in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize(("top", "repo"), [("", "."), ("", "a"), ("deploy/", "deploy/a")])
+def test_what_sopsmith_yaml_leaves_out_of_lint_is_left_out(
+    watch: Watch, past: Past, top: str, repo: str
+) -> None:
+    settings = (
+        "version: 1\nenvironments:\n  dev: {recipients: []}\nlint:\n  ignore:\n"
+        "    - {rules: [SOPS006], paths: [a/*], reason: made up}\n"
+    )
+    files = {"sopsmith.yaml": settings.encode(), "a/x.yaml": PLAIN.encode(), "a/.env": b"A=b\n"}
+    past.commit({f"{top}{path}": data for path, data in files.items()})
+    past.write()
+    found = audit(watch, "--repo", repo)
+    assert [one["kind"] for one in found["in_clear"]] == ["plain .env"]
+    assert found["left_out"] == 1
+
+
 def test_a_value_in_clear_in_an_encrypted_file_counts(watch: Watch, past: Past) -> None:
     odd = locked(OURS[1]).replace(b"stringData:\n", b"stringData:\n  added: by-hand\n")
     past.commit({PATH: odd})

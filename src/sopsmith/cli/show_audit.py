@@ -14,28 +14,36 @@ if TYPE_CHECKING:
     from sopsmith.flows.audit import Audit, InClear, Seen
     from sopsmith.flows.audit_digest import Event
     from sopsmith.history import Commit
+    from sopsmith.repo.lint_settings import Ignored
+
+    Known = tuple[tuple[Ignored, ...], str]
 
 _SHORT = 12
 """Digits of a commit's name; in a large repository seven are not enough."""
 
 
-def show(found: Audit, since: str, *, as_json: bool) -> bool:
-    """Run an audit, write what it finds to stdout and tell whether something is in clear."""
+def show(found: Audit, since: str, known: Known, *, as_json: bool) -> bool:
+    """Run an audit, write what it finds to stdout and tell whether something is in clear.
+
+    Args:
+        known: What `Audit.in_clear` leaves out.
+    """
     if as_json:
-        return _show_json(found, since)
+        return _show_json(found, since, known)
     unsigned = commits = values = 0
     for seen in found.run(since):
         commits += 1
         unsigned += not seen.commit.signed
         values += len(seen.events)
         _put(_seen_lines(seen))
-    clear = found.in_clear()
+    clear = found.in_clear(*known)
     _put(line for one in clear for line in _clear_lines(one))
     _warn_broken(found)
     _put(
         [
             f"audit: commits {found.commits:,}, with changes of secrets {commits:,}, of values "
-            f"{values:,}; in clear {len(clear):,}",
+            f"{values:,}; in clear {len(clear):,}"
+            + (f", left out {found.left_out:,}" if found.left_out else ""),
             f"not signed: {unsigned:,} of the {commits:,}, {found.unsigned:,} of all "
             f"{found.commits:,}",
         ]
@@ -80,14 +88,15 @@ def _advice(one: InClear) -> str:
     return f"{first}; then encrypt or remove the file" if one.still else first
 
 
-def _show_json(found: Audit, since: str) -> bool:
+def _show_json(found: Audit, since: str, known: Known) -> bool:
     commits = [_seen_object(seen) for seen in found.run(since)]
-    clear = found.in_clear()
+    clear = found.in_clear(*known)
     _warn_broken(found)
     put_json(
         {
             "commits": commits,
             "in_clear": [_clear_object(one) for one in clear],
+            "left_out": found.left_out,
             "broken": sorted(found.broken),
             "seen": found.commits,
             "not_signed": found.unsigned,

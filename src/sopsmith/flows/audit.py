@@ -25,6 +25,8 @@ from sopsmith.flows.audit_digest import (
     tells_values,
 )
 from sopsmith.history import Commit, parse_commit
+from sopsmith.repo.cleartext import RULES
+from sopsmith.repo.lint_rules import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from sopsmith.flows.versions import Opener
     from sopsmith.history import History, Step
     from sopsmith.repo.cleartext import Clear
+    from sopsmith.repo.lint_settings import Ignored
     from sopsmith.secret import Secret
 
 _AT_ONCE = 64  # commits that are read together
@@ -90,6 +93,7 @@ class Audit:
         commits: How many commits were seen; whole when `run` has ended, as are all of these.
         unsigned: How many of them carry no signature.
         broken: Paths of versions that look like SOPS files and cannot be read.
+        left_out: How many things in clear `sopsmith.yaml` leaves out.
     """
 
     def __init__(
@@ -105,6 +109,7 @@ class Audit:
         self.commits = 0
         self.unsigned = 0
         self.broken: set[str] = set()
+        self.left_out = 0
 
     def run(self, since: str = "") -> Iterator[Seen]:
         """Yield each commit that did something to secrets, newest first.
@@ -126,12 +131,23 @@ class Audit:
                 if seen is not None:
                     yield seen
 
-    def in_clear(self) -> list[InClear]:
-        """Return what was committed in clear, by path; call it when `run` has ended."""
+    def in_clear(self, ignored: tuple[Ignored, ...] = (), root: str = "") -> list[InClear]:
+        """Return what was committed in clear, by path; call it when `run` has ended.
+
+        Args:
+            ignored: What `sopsmith.yaml` leaves out of `lint`.
+            root: Where it stands below the top of git's working tree, as `deploy/`.
+        """
         now = self._history.files()
+        found = []
         for one in self._clear.values():
             one.still = now.get(one.path) in one.versions
-        return sorted(self._clear.values(), key=lambda one: (one.path, one.what))
+            finding = Finding(RULES[one.what.kind], one.path, "")
+            inside = one.path.startswith(root)
+            if not (inside and any(i.covers(finding, one.path[len(root) :]) for i in ignored)):
+                found.append(one)
+        self.left_out = len(self._clear) - len(found)
+        return sorted(found, key=lambda one: (one.path, one.what))
 
     def _read(self, batch: list[Step]) -> None:
         """Digest the versions of some commits that are not known yet."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from sopsmith.sops.metadata import Metadata
 
 IDENTITY, MANIFEST, ENV, VALUE = "age identity", "plain Secret", "plain .env", "value in clear"
+RULES = {IDENTITY: "SOPS020", MANIFEST: "SOPS006", ENV: "SOPS001", VALUE: "SOPS003"}
+"""The rule of `lint` that finds the same in what is there now."""
 _IDENTITY = re.compile(rb"AGE-SECRET-KEY-(?:PQ-)?1[A-Z0-9]{50,}")
 _ENV_NAMES = (".env", ".env.*", "*.env")
 _EXAMPLES = ("*.example", "*.sample", "*.template", "*.dist", ".envrc")
