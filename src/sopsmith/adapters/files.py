@@ -25,7 +25,7 @@ class LocalFiles:
 
     def find(self, path: str) -> bytes | None:
         """Return a file's bytes, or None where nothing stands at that path."""
-        return self.read(path) if os.path.lexists(path) else None
+        return self.read(path) if is_there(path) else None
 
     def write(self, path: str, data: bytes, *, mode: int | None = None) -> None:
         """Replace a file in one step, so that a kill leaves it old or new, never half."""
@@ -71,6 +71,21 @@ class LocalFiles:
         except OSError:
             os.unlink(temporary)
             raise
+
+
+def is_there(path: str) -> bool:
+    """Tell whether something is at a path, a dangling link too.
+
+    Raises:
+        OutsideError: It cannot be told; `os.path.lexists` takes that for an absence.
+    """
+    try:
+        os.lstat(path)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise _outside(error, path) from None
+    return True
 
 
 def _mode_of(target: str, mode: int | None) -> int:

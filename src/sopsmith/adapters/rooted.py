@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from sopsmith.adapters.files import LocalFiles
+from sopsmith.adapters.files import LocalFiles, is_there
 from sopsmith.errors import OutsideError
 
 
@@ -37,7 +37,7 @@ class RootedFiles:
 
     def find(self, path: str) -> bytes | None:
         """Return a file's bytes, or None where no file stands at that path."""
-        return self.read(path) if os.path.lexists(os.path.join(self.root, path)) else None
+        return self.read(path) if is_there(os.path.join(self.root, path)) else None
 
     def names(self, folder: str) -> list[str]:
         """Return the sorted names in a folder, or nothing where there is none."""

@@ -54,3 +54,9 @@ def test_removing_what_is_missing_names_it(tmp_path: Path) -> None:
     with pytest.raises(OutsideError) as caught:
         LocalFiles().remove(str(tmp_path / "x"))
     assert caught.value.path == str(tmp_path / "x")
+
+
+def test_what_cannot_be_looked_at_is_no_absence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"x")
+    with pytest.raises(OutsideError, match="not a directory"):
+        LocalFiles().find(str(tmp_path / "file" / "keys.txt"))
