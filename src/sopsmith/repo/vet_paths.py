@@ -28,7 +28,7 @@ def resolve(folder: str, entry: str, place: str) -> str:
     """
     if is_remote(entry):
         raise ManifestError(
-            f"names {entry[:80]}, which is outside of this repository",
+            f"names {entry[:80]!r}, which is outside of this repository",
             path=place,
             hint="commit a copy of it: the sidecar fetches nothing",
         )
@@ -37,7 +37,7 @@ def resolve(folder: str, entry: str, place: str) -> str:
     target = posixpath.normpath(posixpath.join(folder, entry))
     if target.startswith(("/", "../")) or target == "..":
         raise ManifestError(
-            f"names {entry[:80]}, which leaves the repository",
+            f"names {entry[:80]!r}, which leaves the repository",
             path=place,
             hint="the sidecar reads nothing else of the machine",
         )

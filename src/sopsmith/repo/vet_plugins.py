@@ -81,7 +81,7 @@ def _refusal(one: object, place: str, what: str) -> ManifestError:
     fields = one if isinstance(one, dict) else {}
     kind = f"{fields.get('apiVersion')} {fields.get('kind')}"
     return ManifestError(
-        f"names a {what} that the sidecar does not run: {kind[:80]}",
+        f"names a {what} that the sidecar does not run: {kind[:80]!r}",
         path=place,
         hint="only ksops generators and kustomize's own simple transformers are rendered there",
     )
