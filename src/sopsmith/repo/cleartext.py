@@ -12,6 +12,7 @@ from sopsmith.errors import Error
 from sopsmith.formats import find_format
 from sopsmith.repo.coverage import decode, list_values, parse_text
 from sopsmith.repo.lint_document import lint_plain
+from sopsmith.repo.lint_words import find_kind
 from sopsmith.sops.values import is_token
 
 if TYPE_CHECKING:
@@ -22,9 +23,11 @@ IDENTITY, MANIFEST, ENV, VALUE = "age identity", "plain Secret", "plain .env", "
 RULES = {IDENTITY: "SOPS020", MANIFEST: "SOPS006", ENV: "SOPS001", VALUE: "SOPS003"}
 """The rule of `lint` that finds the same in what is there now."""
 _IDENTITY = re.compile(rb"AGE-SECRET-KEY-(?:PQ-)?1[A-Z0-9]{50,}")
-_ENV_NAMES = (".env", ".env.*", "*.env")
+_ENV_NAMES = (".env", ".env.*")
+_PERHAPS_ENV = "*.env"
+"""May hold versions or flags as well, so there a value has to look like a secret."""
 _EXAMPLES = ("*.example", "*.sample", "*.template", "*.dist", ".envrc")
-_ASSIGNS = re.compile(rb"^(?:export )?[A-Za-z_]\w*=[\"']?[^\s\"'#]", re.MULTILINE)
+_ASSIGNS = re.compile(r"^(?:export )?([A-Za-z_]\w*)=[\"']?([^\s\"'#][^\"'\n]*)", re.MULTILINE)
 
 
 class Clear(NamedTuple):
@@ -42,8 +45,7 @@ class Clear(NamedTuple):
 def find_clear(data: bytes, path: str) -> tuple[Clear, ...]:
     """Return what stands in clear in a file that is no SOPS file."""
     found = [*_identities(data)]
-    name = basename(path)
-    if _is_env(name) and _ASSIGNS.search(data):
+    if _is_env(basename(path), data):
         found.append(Clear(ENV))
     form = find_format(path)
     text = decode(data) if form in ("yaml", "json") and b"Secret" in data else None
@@ -81,10 +83,14 @@ def _recipient(text: bytes) -> str:
         return ""
 
 
-def _is_env(name: str) -> bool:
+def _is_env(name: str, data: bytes) -> bool:
     if any(fnmatch(name, one) for one in _EXAMPLES):
         return False
-    return any(fnmatch(name, one) for one in _ENV_NAMES)
+    sure = any(fnmatch(name, one) for one in _ENV_NAMES)
+    if not sure and not fnmatch(name, _PERHAPS_ENV):
+        return False
+    found = _ASSIGNS.finditer(data.decode("utf-8", "replace"))
+    return any(sure or find_kind(one[1], one[2].strip()) for one in found)
 
 
 def _is_token(value: object) -> bool:

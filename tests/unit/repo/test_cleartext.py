@@ -10,9 +10,14 @@ from sopsmith.repo.cleartext import ENV, IDENTITY, MANIFEST, Clear, find_clear
 SECRET = b"kind: Secret\nmetadata: {name: a}\nstringData: {password: made-up}\n"
 
 
-@pytest.mark.parametrize("path", [".env", "a/.env.prod", "prod.env"])
+@pytest.mark.parametrize("path", [".env", "a/.env.prod"])
 def test_a_plain_env_file_is_found(path: str) -> None:
     assert find_clear(b"# x\nexport A=made-up\n", path) == (Clear(ENV),)
+
+
+def test_another_file_of_variables_is_one_where_a_value_looks_like_a_secret() -> None:
+    assert find_clear(b"VERSION=1.2\nDB_PASSWORD='made-up'\n", "prod.env") == (Clear(ENV),)
+    assert find_clear(b"VERSION=1.2\nDB_PASSWORD=\n", "versions.env") == ()
 
 
 @pytest.mark.parametrize(
