@@ -31,7 +31,7 @@ class Counting(GitHistory):
 def make(folder: Path) -> str:
     past = Past(folder)
     for number in range(200):
-        past.commit({f"{number % 7}.env": b"A=%d\n" % number})
+        past.commit({f"{number % 7}/.env": b"A=%d\n" % number})
     return str(past.write())
 
 
@@ -47,7 +47,7 @@ def test_each_object_is_read_once(tmp_path: Path) -> None:
     with history:
         found = run(history)
     assert len(history.asked) == len(set(history.asked)) == 400
-    assert [(path, still) for path, _, still in found] == [(f"{n}.env", True) for n in range(7)]
+    assert [(path, still) for path, _, still in found] == [(f"{n}/.env", True) for n in range(7)]
 
 
 def test_what_was_forgotten_is_read_again_and_nothing_else_changes(
