@@ -6,13 +6,14 @@ pkg/apis/clientauthentication/v1 (ExecCredential).
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
 import sys
 from typing import Any, NamedTuple
 
-from sopsmith.adapters.kubeconfig import Access
+from sopsmith.adapters.kubeconfig import Access, mappings
 from sopsmith.errors import OutsideError
 from sopsmith.secret import Secret
 
@@ -51,7 +52,7 @@ def run_plugin(access: Access) -> Credential:
     info = {"apiVersion": version, "kind": "ExecCredential", "spec": {"interactive": interactive}}
     if plugin.get("provideClusterInfo"):
         info["spec"] = {"interactive": interactive, "cluster": _cluster_info(access)}
-    environ = {str(one.get("name")): str(one.get("value")) for one in plugin.get("env") or []}
+    environ = {str(one.get("name")): str(one.get("value")) for one in mappings(plugin.get("env"))}
     return _parse(_run(access, environ | {"KUBERNETES_EXEC_INFO": json.dumps(info)}), version)
 
 
@@ -67,10 +68,8 @@ def _cluster_info(access: Access) -> dict[str, Any]:
     fields = access.cluster_info
     info = {name: fields[name] for name in _CLUSTER if fields.get(name)}
     if access.authority and "certificate-authority-data" not in info:
-        import base64
-
         info["certificate-authority-data"] = base64.b64encode(access.authority.encode()).decode()
-    for one in fields.get("extensions") or []:
+    for one in mappings(fields.get("extensions")):
         if one.get("name") == _EXTENSION:
             info["config"] = one.get("extension")
     return info
@@ -90,8 +89,8 @@ def _run(access: Access, environ: dict[str, str]) -> bytes:
             stdout=subprocess.PIPE,
             check=False,
         )
-    except OSError as error:
-        reason = (error.strerror or "it does not run").lower()
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or "it does not run").lower()
         hint = str(plugin.get("installHint") or "") or None
         raise OutsideError(f"exec plugin {command}: {reason}", hint=hint) from None
     if done.returncode:

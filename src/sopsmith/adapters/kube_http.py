@@ -194,7 +194,7 @@ class Wire:
     def _context(self) -> ssl.SSLContext:
         try:
             context = ssl.create_default_context(cadata=self._access.authority or None)
-        except ssl.SSLError:
+        except (ssl.SSLError, ValueError):
             raise OutsideError("the cluster's certificate-authority is no PEM") from None
         given = self._credential()
         if given.certificate is not None and given.key is not None:

@@ -104,7 +104,7 @@ def _merge(paths: list[str]) -> tuple[str, Fields]:
         if found.get("current-context") and not merged.get("current-context"):
             merged["current-context"] = found["current-context"]
         for plural, single in _LISTS:
-            for entry in _mappings(found.get(plural)):
+            for entry in mappings(found.get(plural)):
                 fields = entry.get(single)
                 fields = dict(fields) if isinstance(fields, dict) else {}
                 fields[_FOLDER] = os.path.dirname(os.path.abspath(path))
@@ -137,7 +137,8 @@ def _load(path: str) -> Fields:
     return found or {}
 
 
-def _mappings(found: object) -> list[Fields]:
+def mappings(found: object) -> list[Fields]:
+    """Return those entries of a list that are mappings; none where there is no list."""
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
@@ -160,7 +161,6 @@ def _build(context: str, cluster: Fields, user: Fields) -> Access:
             f"context {context} uses an auth-provider, which is not supported",
             hint="use an exec plugin in its place, as kubectl does since 1.26",
         )
-    authority = _read(cluster, "certificate-authority")
     token_file = _path(user, "tokenFile")
     token = str(user.get("token") or "")
     name, password = user.get("username"), user.get("password")
@@ -168,7 +168,7 @@ def _build(context: str, cluster: Fields, user: Fields) -> Access:
     return Access(
         context=context,
         server=_checked_server(context, cluster),
-        authority=authority.decode() if authority else "",
+        authority=_read_authority(cluster),
         tls_name=str(cluster.get("tls-server-name") or ""),
         proxy=str(cluster.get("proxy-url") or ""),
         certificate=Secret(certificate) if certificate else None,
@@ -177,10 +177,17 @@ def _build(context: str, cluster: Fields, user: Fields) -> Access:
         token_file=token_file,
         password=(str(name), Secret(str(password or "").encode())) if name else None,
         acting_as=_acting_as(context, user),
-        plugin=user.get("exec") or {},
+        plugin=_plugin(context, user),
         cluster_info=cluster,
         folder=user.get(_FOLDER, ""),
     )
+
+
+def _plugin(context: str, user: Fields) -> Fields:
+    plugin = user.get("exec") or {}
+    if not isinstance(plugin, dict):
+        raise OutsideError(f"the exec plugin of context {context} is not a mapping")
+    return plugin
 
 
 def _checked_server(context: str, cluster: Fields) -> str:
@@ -213,6 +220,16 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def _read_authority(cluster: Fields) -> str:
+    """Return the PEM of whom to trust; bundles have comments in any language between them."""
+    data = _read(cluster, "certificate-authority")
+    text = data.decode("ascii", "ignore")
+    # Nothing at all would be to trust the system's authorities in place of the cluster's.
+    if data and "-----BEGIN" not in text:
+        raise OutsideError("the cluster's certificate-authority is no PEM")
+    return text
+
+
 def _read(fields: Fields, name: str) -> bytes:
     """Return what stands under `NAME-data` in base64, or in the file that NAME is a path of."""
     inline = fields.get(f"{name}-data")
@@ -241,5 +258,8 @@ def _acting_as(context: str, user: Fields) -> tuple[tuple[str, str], ...]:
     if user.get("as-user-extra"):
         raise OutsideError(f"context {context} uses as-user-extra, which is not supported")
     headers = [("Impersonate-User", user.get("as")), ("Impersonate-Uid", user.get("as-uid"))]
-    headers += [("Impersonate-Group", group) for group in user.get("as-groups") or []]
+    groups = user.get("as-groups") or []
+    if not isinstance(groups, list):
+        raise OutsideError(f"the as-groups of context {context} are no list")
+    headers += [("Impersonate-Group", group) for group in groups]
     return tuple((name, str(value)) for name, value in headers if value)

@@ -220,6 +220,26 @@ def test_a_proxy_is_chosen_as_kubectl_does(
     assert kube_http.find_proxy(access, Settings("", "", variables)) == expected
 
 
+@pytest.mark.parametrize("authority", ["no PEM", "-----BEGIN CERTIFICATE-----"])
+def test_an_authority_that_is_none_is_said(authority: str) -> None:
+    access = Access("test", "https://127.0.0.1:1", authority=authority)
+    with pytest.raises(OutsideError, match="is no PEM"):
+        Wire(access, NO_SETTINGS).send("GET", "/")
+
+
+def test_a_certificate_without_its_key_is_said(api: Api) -> None:
+    address, pem = api.address.replace("http://", "https://"), Secret(CANARY.encode())
+    access = Access("test", address, certificate=pem, key=pem)
+    with pytest.raises(OutsideError, match="do not fit together"):
+        Wire(access, NO_SETTINGS).send("GET", "/")
+
+
+def test_a_server_without_tls_is_unreachable(api: Api) -> None:
+    access = Access("test", api.address.replace("http://", "https://"))
+    with pytest.raises(Unreachable, match="no TLS"):
+        Wire(access, NO_SETTINGS).send("GET", "/")
+
+
 def test_a_proxy_of_another_kind_is_refused() -> None:
     access = Access("test", "https://a.example", proxy="socks5://p:1")
     with pytest.raises(OutsideError, match="only a proxy of http://"):

@@ -83,14 +83,14 @@ def test_no_kubeconfig_at_all_is_said(tmp_path: Path) -> None:
 
 def test_paths_start_from_the_folder_of_their_own_file(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
-    (tmp_path / "a/ca.crt").write_text("the authority")
+    (tmp_path / "a/ca.crt").write_text("# für alle\n-----BEGIN CERTIFICATE-----")
     path = written(
         tmp_path / "a/config",
         cluster={"certificate-authority": "ca.crt"},
         user={"tokenFile": "token"},
     )
     found = access(written(tmp_path / "b/config", "other"), path, context="dev")
-    assert found.authority == "the authority"
+    assert found.authority == "# fr alle\n-----BEGIN CERTIFICATE-----"
     assert found.token_file == str(tmp_path / "a/token")
 
 
@@ -101,6 +101,7 @@ def test_paths_start_from_the_folder_of_their_own_file(tmp_path: Path) -> None:
         ({"server": "http://cluster.example"}, "is not https"),
         ({"server": "https://user:pass@cluster.example"}, "is not an https address"),
         ({"server": "https://[::1"}, "is not an https address"),
+        ({"certificate-authority-data": "gvwA"}, "certificate-authority is no PEM"),
         ({"server": ""}, "is not an https address"),
     ],
 )
@@ -121,6 +122,8 @@ def test_kubectl_proxy_on_this_machine_needs_no_tls(tmp_path: Path) -> None:
     [
         ({"auth-provider": {"name": "oidc"}}, "auth-provider"),
         ({"as": "x", "as-user-extra": {"a": ["b"]}}, "as-user-extra"),
+        ({"exec": [CANARY]}, "exec plugin of context dev is not a mapping"),
+        ({"as": "x", "as-groups": CANARY}, "as-groups of context dev are no list"),
         ({"client-key-data": f"{CANARY}!"}, "client-key-data: it is not base64"),
         ({"client-key": "nowhere.key"}, "no such file"),
     ],
