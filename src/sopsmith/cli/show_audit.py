@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sopsmith.cli.talk import put, put_json, warn
+from sopsmith.cli.plain_lines import put_lines
+from sopsmith.cli.talk import put_json, warn
 from sopsmith.repo.cleartext import IDENTITY
 
 if TYPE_CHECKING:
@@ -35,11 +36,11 @@ def show(found: Audit, since: str, known: Known, *, as_json: bool) -> bool:
         commits += 1
         unsigned += not seen.commit.signed
         values += len(seen.events)
-        _put(_seen_lines(seen))
+        put_lines(_seen_lines(seen))
     clear = found.in_clear(*known)
-    _put(line for one in clear for line in _clear_lines(one))
+    put_lines(line for one in clear for line in _clear_lines(one))
     _warn_broken(found)
-    _put(
+    put_lines(
         [
             f"audit: commits {found.commits:,}, with changes of secrets {commits:,}, of values "
             f"{values:,}; in clear {len(clear):,}"
@@ -141,12 +142,6 @@ def _commit_object(commit: Commit) -> dict[str, object]:
 def _warn_broken(found: Audit) -> None:
     for path in sorted(found.broken):
         warn(f"{path}: a version looks like a SOPS file and cannot be read as one")
-
-
-def _put(lines: Iterator[str] | list[str]) -> None:
-    # Names in a history are anybody's, and none of them shall steer a terminal.
-    shown = ("".join(s if s.isprintable() else "\ufffd" for s in line) for line in lines)
-    put("".join(f"{line}\n" for line in shown).encode("utf-8", "backslashreplace"))
 
 
 def _when(moment: datetime) -> str:

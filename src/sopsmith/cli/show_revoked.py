@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sopsmith.cli.talk import note, put, put_json, say, warn
+from sopsmith.cli.plain_lines import put_lines
+from sopsmith.cli.talk import note, put_json, say, warn
 from sopsmith.flows.revocation import to_object
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def show_plan(plan: Revoking, outcome: Outcome | None, *, as_json: bool) -> None
     if as_json:
         put_json(_plan_object(plan, outcome))
     else:
-        _put_lines(line for entry in record.entries for line in _entry_lines(entry, plan))
+        put_lines(line for entry in record.entries for line in _entry_lines(entry, plan))
     for path in plan.broken:
         warn(f"{path}: a version in the history cannot be read; look at it yourself")
     for sentence in plan.shut_out.left:
@@ -56,7 +57,7 @@ def show_states(found: list[tuple[Revocation, list[State]]], *, as_json: bool) -
     if not found:
         note("nothing was revoked")
     for record, states in found:
-        _put_lines(_state_lines(record, states))
+        put_lines(_state_lines(record, states))
 
 
 def _entry_lines(entry: Entry, plan: Revoking) -> Iterator[str]:
@@ -115,15 +116,6 @@ def _states_object(record: Revocation, states: list[State]) -> dict[str, object]
             for one in states
         ],
     }
-
-
-def _put_lines(lines: Iterator[str]) -> None:
-    put("".join(f"{_printable(line)}\n" for line in lines).encode("utf-8", "backslashreplace"))
-
-
-def _printable(line: str) -> str:
-    """Return a line that cannot steer a terminal; names in a history are anybody's."""
-    return "".join(sign if sign.isprintable() else "\ufffd" for sign in line)
 
 
 def _count(number: int, word: str) -> str:
