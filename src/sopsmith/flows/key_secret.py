@@ -41,6 +41,9 @@ ATTEMPTS = 5
 """Writes that are tried while others write the same Secret."""
 
 
+_LOOK = "sopsmith key list shows who opens what"
+
+
 class ClusterKeys(NamedTuple):
     """What a cluster's key Secret holds.
 
@@ -203,4 +206,5 @@ def _prove(proof: Proof, keys: Secret, what: str) -> None:
     try:
         proof(identities)
     except NoIdentity as error:
-        raise NoIdentity(f"{what}: {error}", path=PLACE, hint=error.hint) from None
+        hint = error.hint if error.hint and "SOPS_AGE" not in error.hint else _LOOK
+        raise NoIdentity(f"{what}: {error}", path=PLACE, hint=hint) from None

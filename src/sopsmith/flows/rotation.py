@@ -150,7 +150,7 @@ def abort_rotation(request: Request, doors: Doors) -> Rotation:
         # Noted first: a run that finds the cluster without the new identity must not go on.
         rotation = replace(rotation, aborting=True)
         _note(rotation, request, doors)
-        steps.take_from_cluster(rotation, rotation.new)
+        steps.take_from_cluster(rotation, rotation.new, rotation.old)
         steps.label_retired(rotation.new)
         doors.files.remove(_path(request))
         return rotation

@@ -15,7 +15,7 @@ from sopsmith.flows.key_secret import (
     retire_identity,
 )  # fmt: skip
 from sopsmith.flows.rotation_doors import Doors, Request
-from sopsmith.flows.rotation_files import Tree
+from sopsmith.flows.rotation_files import Tree, recipients_of
 from sopsmith.flows.rotation_git import Git
 from sopsmith.flows.rotation_sync import find_uncommitted, find_unsynced
 from sopsmith.kube.key_readers import find_stuck_pods
@@ -48,6 +48,7 @@ SETTLE = 120.0
 """Seconds that a kubelet may take to bring a changed Secret into a running pod: its sync period
 of a minute, and the age of its cache."""
 _RESTART = f"kubectl -n {NAMESPACE} rollout restart deployment argocd-repo-server"
+_PUT_IN_AGAIN = "somebody took the new identity out of the cluster; the next run puts it in again"
 POLL = 5.0
 """Seconds between two looks at Argo CD."""
 
@@ -122,8 +123,10 @@ class Steps:
                 hint="name its context: --context NAME, or rotate without one: --no-cluster",
             )
 
-    def take_from_cluster(self, rotation: Rotation, recipient: str) -> None:
-        """Take an identity out of the cluster, if the rest opens all that is opened today.
+    def take_from_cluster(self, rotation: Rotation, gone: str, stays: str) -> None:
+        """Take a recipient's identity out of the cluster, if the rest opens all that it must.
+
+        That is every file of the recipient that stays, and all that is opened today.
 
         Raises:
             NoIdentity: A file would be lost.
@@ -131,11 +134,14 @@ class Steps:
         if self._doors.cluster is None:
             return
         before = read_cluster_keys(self._doors.cluster).identities
-        retire_identity(
-            self._doors.cluster,
-            recipient,
-            lambda left: self._prove_kept(rotation, before, left),
-        )
+        files = [*self._deployed(rotation)]
+        needed = [(path, data) for path, data in files if stays in recipients_of(data, path)]
+
+        def prove(left: Sequence[Identity]) -> None:
+            prove_opens(needed, left)
+            _prove_kept(files, before, left)
+
+        retire_identity(self._doors.cluster, gone, prove)
 
     def _back_up(self, rotation: Rotation) -> Done:
         self._identity(rotation)
@@ -161,6 +167,8 @@ class Steps:
         return Done(rotation)
 
     def _move(self, rotation: Rotation) -> Done:
+        if self._is_taken_out(rotation):
+            return Done(rotation.before(INJECT), _PUT_IN_AGAIN)
         if self._doors.cluster is not None:
             stuck = self._let_settle(rotation, self._doors.cluster)
             if stuck:
@@ -172,6 +180,11 @@ class Steps:
         prove_opens(tree.moved_files(), new)
         return Done(rotation)
 
+    def _is_taken_out(self, rotation: Rotation) -> bool:
+        """Tell whether somebody has taken the new identity out of the cluster since."""
+        cluster = self._doors.cluster
+        return cluster is not None and rotation.new not in read_cluster_keys(cluster).recipients
+
     def _let_settle(self, rotation: Rotation, cluster: Cluster) -> str:
         """Wait until the pods of Argo CD have what stands in the Secret.
 
@@ -179,9 +192,6 @@ class Steps:
             Why that will not come by waiting, or "".
         """
         since = parse_moment(rotation.done[INJECT])
-        if rotation.new not in read_cluster_keys(cluster).recipients:
-            # Somebody took it out since; it goes in again, and the wait begins anew.
-            since = self._doors.now()
         self._inject(rotation)
         try:
             stuck = find_stuck_pods(cluster.list(POD, NAMESPACE), since)
@@ -221,7 +231,9 @@ class Steps:
         waiting = find_uncommitted(self._git, rotation, folders, synced=True)
         if waiting:
             return Done(rotation.before(SYNC), waiting)
-        self.take_from_cluster(rotation, rotation.old)
+        if self._is_taken_out(rotation):
+            return Done(rotation.before(INJECT), _PUT_IN_AGAIN)
+        self.take_from_cluster(rotation, rotation.old, rotation.new)
         self.label_retired(rotation.old)
         return Done(rotation)
 
@@ -245,18 +257,6 @@ class Steps:
     def _at_hand(self) -> list[Identity]:
         return self._doors.means.keyring().identities
 
-    def _prove_kept(
-        self, rotation: Rotation, before: Sequence[Identity], left: Sequence[Identity]
-    ) -> None:
-        try:
-            prove_kept(self._deployed(rotation), before, left)
-        except NoIdentity as error:
-            error.hint = (
-                "move that file too; if this cluster does not deploy it, say which one does: "
-                "environments.NAME.context in sopsmith.yaml"
-            )
-            raise
-
     def _deployed(self, rotation: Rotation) -> Iterator[tuple[str, bytes]]:
         """Yield every file that the cluster may deploy: of the branch's head, where git is used.
 
@@ -278,6 +278,19 @@ class Steps:
     @property
     def _git(self) -> Git:
         return Git(self._doors.programs, self._request.root)
+
+
+def _prove_kept(
+    files: list[tuple[str, bytes]], before: Sequence[Identity], left: Sequence[Identity]
+) -> None:
+    try:
+        prove_kept(files, before, left)
+    except NoIdentity as error:
+        error.hint = (
+            "move that file too; if this cluster does not deploy it, say which one does: "
+            "environments.NAME.context in sopsmith.yaml"
+        )
+        raise
 
 
 def _demand_open(files: list[tuple[str, bytes]], identities: Sequence[Identity]) -> None:

@@ -21,7 +21,7 @@ from sopsmith.errors import (
     ProblemsFound,
     UsageError,
 )  # fmt: skip
-from sopsmith.flows.key_secret import add_identities, read_cluster_keys
+from sopsmith.flows.key_secret import add_identities, read_cluster_keys, retire_identity
 from sopsmith.flows.rotation import find_rotations, plan_rotation
 from sopsmith.flows.rotation_git import place_of
 from sopsmith.kube.kinds import APPLICATION, POD, SECRET
@@ -193,6 +193,44 @@ def test_a_merge_that_brings_an_old_file_back_is_moved_again_before_anything_is_
     here.commit()
     here.git("push", "-q")
     assert here.run(synced=True).waiting == ""
+
+
+def test_the_configuration_is_committed_with_the_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = Repository(tmp_path, monkeypatch)
+    here.run()
+    here.git("add", "bootstrap")
+    here.git("commit", "-q", "-m", "the files alone")
+    here.git("push", "-q")
+    waiting = here.run(synced=True).waiting
+    assert waiting == ".sops.yaml in HEAD does not name the new recipient: commit and push"
+
+
+def test_an_identity_that_somebody_took_out_goes_in_again_before_files_move(
+    platform: Platform,
+) -> None:
+    platform.life.ends_at = 6
+    with pytest.raises(Killed):
+        platform.run()
+    platform.life.ends_at = 0
+    new = find_rotations(platform.files, str(platform.root))[0].new
+    retire_identity(platform.cluster, new, lambda _: None)
+    assert "somebody took the new identity out" in platform.run().waiting
+    assert platform.settings().readers("prod") == (OLD,)
+    assert platform.run().rotation.next_step == SYNC
+    assert platform.held() == (OLD, new)
+
+
+def test_the_old_identity_stays_where_the_new_one_is_gone(platform: Platform) -> None:
+    new = platform.run().rotation.new
+    add_identities(platform.cluster, [age.generate()[0]], lambda _: None)
+    retire_identity(platform.cluster, new, lambda _: None)
+    assert "somebody took the new identity out" in platform.run(synced=True).waiting
+    assert OLD in platform.held()
+    assert platform.run(synced=True).waiting == ""
+    assert new in platform.held()
+    assert OLD not in platform.held()
 
 
 def test_an_argo_cd_that_may_not_be_asked_is_left_to_the_user(
