@@ -81,7 +81,8 @@ def is_there(path: str) -> bool:
     """
     try:
         os.lstat(path)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
+        # A file on the way there proves the absence just as well.
         return False
     except OSError as error:
         raise _outside(error, path) from None

@@ -57,6 +57,10 @@ def test_removing_what_is_missing_names_it(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_looked_at_is_no_absence(tmp_path: Path) -> None:
+    with pytest.raises(OutsideError, match="file name too long"):
+        LocalFiles().find(str(tmp_path / ("x" * 300)))
+
+
+def test_a_file_on_the_way_proves_the_absence(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"x")
-    with pytest.raises(OutsideError, match="not a directory"):
-        LocalFiles().find(str(tmp_path / "file" / "keys.txt"))
+    assert LocalFiles().find(str(tmp_path / "file" / "kustomization.yaml")) is None
