@@ -20,12 +20,15 @@ import yaml
 from tests.attacks import Attack, exec_function, symbolic_link
 from tests.e2e import argocd as argo
 from tests.e2e import control_plane as plane_of
-from tests.e2e.servers import server
+from tests.e2e.servers import free_port, listens, server
 from tests.world import World
 
 from sopsmith.kube.argocd_apps import Place, Source, build_application
 from sopsmith.kube.argocd_config import build_cm
 from sopsmith.kube.kinds import APPLICATION, APPPROJECT, CONFIGMAP, SECRET
+from sopsmith.ports import Kind
+from sopsmith.repo.layout_argocd import build_argocd_files
+from sopsmith.repo.layout_settings import default_settings
 
 pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).parents[2]
@@ -217,3 +220,36 @@ def test_a_file_that_does_not_open_holds_up_the_secrets_alone(
     assert delivered.plane.cluster().list(SECRET, "kube-system") == before
     file.write_text(kept)
     commit(repository.work, repository)
+
+
+def test_a_tenant_on_the_list_gets_an_application_of_the_tenants_project(
+    sidecar: argo.ArgoCD,
+) -> None:
+    cluster = sidecar.plane.cluster()
+    path = "bootstrap/argocd/overlays/main/prod/99-tenants.yaml"
+    text = build_argocd_files(default_settings({"prod": ()}))[path]
+    project, tenants = yaml.safe_load_all(text)
+    element = {"tenant": "shop", "repository": "https://git.example.com/shop.git", "path": "deploy"}
+    tenants["spec"]["generators"][0]["list"]["elements"] = [element]
+    # Argo CD itself has the ones of these names in its care, and would heal them.
+    for one in (project, tenants):
+        one["metadata"]["name"] = "tenants-by-hand"
+    cluster.apply(APPPROJECT, project)
+    cluster.apply(Kind("argoproj.io", "v1alpha1", "applicationsets", "ApplicationSet"), tenants)
+    metrics, probe, webhook = (free_port() for _ in range(3))
+    argv = [
+        str(plane_of.TOOLS / "argocd-applicationset-controller"),
+        f"--kubeconfig={sidecar.plane.kubeconfig}",
+        f"--namespace={argo.NAMESPACE}",
+        f"--metrics-addr=127.0.0.1:{metrics}",
+        f"--probe-addr=127.0.0.1:{probe}",
+        f"--webhook-addr=127.0.0.1:{webhook}",
+        "--argocd-repo-server=127.0.0.1:9",
+    ]
+    log = sidecar.folder / "applicationset-controller.log"
+    with server(argv, log, lambda: listens(probe), argo._environ(sidecar)):
+        found = sidecar.wait("tenant-shop", lambda one: bool(one["spec"]))
+    assert found["spec"]["project"] == "tenants"
+    assert found["spec"]["source"]["plugin"] == {"name": "sopsmith"}
+    assert found["spec"]["source"]["path"] == "deploy"
+    assert found["spec"]["destination"]["namespace"] == "tenant-shop"
