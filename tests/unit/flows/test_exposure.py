@@ -43,6 +43,7 @@ def version(keys: str) -> Version:
         (f"{{key_groups: [{ONE}, {TWO}, {THREE}], shamir_threshold: 2}}", 1),
         (f"{{key_groups: [{ONE}, {BOTH}, {THREE}], shamir_threshold: 2}}", 0),
     ],
+    ids=["with another", "not at all", "all groups", "two groups", "alone in two groups"],
 )
 def test_a_recipient_opens_a_file_alone_or_with_others(keys: str, needed: int | None) -> None:
     assert others_needed(version(keys), A) == needed
