@@ -86,7 +86,8 @@ def _repo_server(namespace: str) -> Object:
     ]
     egress = [
         {"ports": [_port(53, "UDP"), _port(53)]},
-        {"to": [_pods(_REDIS)], "ports": [_port(6379)]},
+        # Any pod of the namespace, since redis has other names where it is highly available.
+        {"to": [{"podSelector": {}}], "ports": [_port(6379), _port(26379)]},
         {"to": _outside(), "ports": [_port(443), _port(22)]},
     ]
     return _policy(_REPO_SERVER, namespace, ingress, egress)

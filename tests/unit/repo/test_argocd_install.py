@@ -99,6 +99,20 @@ def test_rendered_secrets_stay_in_redis_for_minutes_and_out_of_git(install: str)
     assert ("hydrator.enabled" in text) == (install != OPERATOR)
 
 
+def test_the_repo_server_reaches_redis_names_and_git_and_no_credentials_of_the_cloud() -> None:
+    policies = yaml.safe_load_all(
+        build_install_files(ArgocdSettings(image=IMAGE))["network-policies.yaml"]
+    )
+    (egress,) = (
+        one["spec"]["egress"]
+        for one in policies
+        if one["metadata"]["name"] == "sopsmith-argocd-repo-server"
+    )
+    ports = [[port["port"] for port in rule["ports"]] for rule in egress]
+    assert ports == [[53, 53], [6379, 26379], [443, 22]]
+    assert "169.254.0.0/16" in egress[2]["to"][0]["ipBlock"]["except"]
+
+
 @pytest.mark.parametrize("install", [KUSTOMIZE, HELM, OPERATOR])
 def test_argo_cd_waits_for_applications_inside_of_applications(install: str) -> None:
     text = "".join(build_install_files(ArgocdSettings(image=IMAGE, install=install)).values())
