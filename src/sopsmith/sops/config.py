@@ -9,6 +9,7 @@ Source: getsops/sops config/config.go (ParseConfigFile, LoadCreationRuleForFile)
 
 from __future__ import annotations
 
+import difflib
 import os
 from dataclasses import dataclass, field
 
@@ -133,7 +134,11 @@ class Config:
 def _parse_rules(top: object, path: str) -> list[CreationRule]:
     if not isinstance(top, dict):
         raise RuleError("the file is not a mapping with creation_rules")
-    check_fields(top, _TOP_FIELDS, "")
+    # Other names at the top are places for YAML anchors, such as the usual list `keys`; only one
+    # that is nearly a field of sops is a mistake.
+    for name in top:
+        if difflib.get_close_matches(name, _TOP_FIELDS, n=1):
+            check_fields({name: None}, _TOP_FIELDS, "")
     rules = top.get("creation_rules") or []
     if not isinstance(rules, list):
         raise RuleError("must be a list", key="creation_rules")

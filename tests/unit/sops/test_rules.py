@@ -168,3 +168,13 @@ def test_the_short_way_for_whole_words_agrees_with_re2(pattern: str, text: str) 
 
 def test_without_a_selector_the_suffix_of_sops_holds() -> None:
     assert build_selector({}).pattern == "_unencrypted"
+
+
+def test_a_list_of_anchors_at_the_top_is_no_field_of_sops() -> None:
+    text = f"keys:\n  - &admin {RECIPIENT}\ncreation_rules:\n  - age: [*admin]\n"
+    assert Config.parse(text.encode(), ".sops.yaml").rules[0].recipients == (RECIPIENT,)
+
+
+def test_a_misspelt_field_at_the_top_is_an_error() -> None:
+    with pytest.raises(RuleError, match="unknown field `creation_rule`"):
+        Config.parse(f"creation_rule:\n  - age: {RECIPIENT}\n".encode(), ".sops.yaml")
