@@ -32,7 +32,9 @@ from sopsmith.repo.layout_settings import default_settings
 
 pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).parents[2]
-NEEDED = (*argo.NEEDED, "argocd-cmp-server", "etcd", "kube-apiserver")
+NEEDED = (
+    *argo.NEEDED, "argocd-cmp-server", "argocd-applicationset-controller", "etcd", "kube-apiserver",
+)  # fmt: skip
 OVERLAY = "bootstrap/argocd/overlays/main/prod"
 CONSUMER = "hcloud-cloud-controller-manager"
 KINDS = {"Application": APPLICATION, "AppProject": APPPROJECT}
@@ -47,13 +49,12 @@ def sidecar(tmp_path_factory: pytest.TempPathFactory) -> Iterator[argo.ArgoCD]:
     folder = tmp_path_factory.mktemp("cmp")
     sockets = folder / "plugins.sock"
     sockets.mkdir()
-    bare = argo._environ
     with ExitStack() as stack:
         plane = stack.enter_context(plane_of.running(tmp_path_factory.mktemp("plane")))
-        with pytest.MonkeyPatch.context() as patch:
-            variables = {"ARGOCD_PLUGINSOCKFILEPATH": str(sockets), "SOPS_AGE_KEY_FILE": ""}
-            patch.setattr(argo, "_environ", lambda one: {**bare(one), **variables})
-            found = stack.enter_context(argo.running(plane, folder))
+        argo.install(plane)
+        found = argo.ArgoCD(plane, folder / "none", folder / "plugins", folder)
+        variables = {"ARGOCD_PLUGINSOCKFILEPATH": str(sockets), "SOPS_AGE_KEY_FILE": ""}
+        argo.start(stack, found, **variables)
         data = {"kustomize.buildOptions": None, **build_cm("")}
         plane.cluster().patch(CONFIGMAP, "argocd-cm", argo.NAMESPACE, {"data": data})
         _start_plugin(stack, found, sockets)
@@ -209,8 +210,9 @@ def test_a_file_that_does_not_open_holds_up_the_secrets_alone(
     before = delivered.plane.cluster().list(SECRET, "kube-system")
     file = next((repository.work / OVERLAY / "secrets").glob("*.secret.yaml"))
     kept = file.read_text()
-    head, _, tail = kept.partition("data:")
-    file.write_text(f"{head}data:{tail[::-1].replace('A', 'B', 1)[::-1]}")
+    broken = kept.replace("mac: ENC[AES256_GCM,data:", "mac: ENC[AES256_GCM,data:AAAA")
+    assert broken != kept
+    file.write_text(broken)
     commit(repository.work, repository)
     delivered.refresh("platform-secrets")
     message = delivered.wait_failed("platform-secrets")
@@ -247,7 +249,8 @@ def test_a_tenant_on_the_list_gets_an_application_of_the_tenants_project(
         "--argocd-repo-server=127.0.0.1:9",
     ]
     log = sidecar.folder / "applicationset-controller.log"
-    with server(argv, log, lambda: listens(probe), argo._environ(sidecar)):
+    environ = {"PATH": os.environ["PATH"], "KUBECONFIG": str(sidecar.plane.kubeconfig)}
+    with server(argv, log, lambda: listens(probe), environ):
         found = sidecar.wait("tenant-shop", lambda one: bool(one["spec"]))
     assert found["spec"]["project"] == "tenants"
     assert found["spec"]["source"]["plugin"] == {"name": "sopsmith"}
