@@ -14,9 +14,13 @@ from sopsmith.secret import Secret
 REPOSITORY = "https://github.com/acme/platform"
 
 
-@cache
 def private_key(bits: int = 2048) -> RSAPrivateKey:
     """Return a key, made once in a run."""
+    return _made(bits)
+
+
+@cache
+def _made(bits: int) -> RSAPrivateKey:
     return generate_private_key(65537, bits)
 
 

@@ -37,6 +37,7 @@ COMMANDS = {
     "recipients": "Say who opens what, and change it",
     "git": "Merge, compare and guard encrypted files in git",
     "argocd": "Write the manifests of Argo CD, and check them",
+    "github-app": "Check the GitHub App by which Argo CD reads the repository",
     "plugin": "Install the kustomize plugin",
     "completion": "Print a script that completes words in a shell",
 }

@@ -36,12 +36,12 @@ class GithubApp(NamedTuple):
     """The GitHub App, and the Secrets that tell Argo CD of it.
 
     Attributes:
-        repository: Address of the repository: `https://github.com/acme/platform`.
+        place: Owner and name of the repository.
         mapping: Name of the mapping that makes the credential's Secret in Git too; "" for none.
     """
 
     credential: AppCredential
-    repository: str
+    place: tuple[str, str]
     secrets: tuple[SecretManifest, ...]
     mapping: str = ""
 
@@ -115,7 +115,7 @@ def _values(
 def _of_variables(
     values: dict[str, Secret], settings: RepoSettings, enterprise: Secret | None
 ) -> GithubApp:
-    host, owner, _ = find_place(settings)
+    host, owner, name = find_place(settings)
     base_url = "" if host == _GITHUB else f"https://{host}/api/v3"
     if enterprise is not None:
         base_url = enterprise.reveal().decode()
@@ -128,14 +128,14 @@ def _of_variables(
     home, repository = settings.argocd.namespace, settings.argocd.repository
     template = creds.build_template(TEMPLATE_NAME, home, f"https://{host}/{owner}/", credential)
     named = creds.build_repository(REPOSITORY_NAME, home, repository)
-    return GithubApp(credential, repository, (template, named))
+    return GithubApp(credential, (owner, name), (template, named))
 
 
 def _of_mapping(
     mapping: SecretMapping, values: dict[str, Secret], settings: RepoSettings
 ) -> GithubApp:
     manifest = mapped_manifest(mapping, values, settings)
-    find_place(settings)
+    _, owner, name = find_place(settings)
     _check_mapped(manifest, settings)
     data, place = manifest.data, mapping.data
     pem = read_rsa_pem(data[creds.PRIVATE_KEY], place[creds.PRIVATE_KEY])
@@ -152,7 +152,7 @@ def _of_mapping(
         pem,
         _read_url(base_url, place.get(creds.BASE_URL, ENTERPRISE)),
     )
-    return GithubApp(credential, settings.argocd.repository, (manifest,), mapping.name)
+    return GithubApp(credential, (owner, name), (manifest,), mapping.name)
 
 
 def _check_mapped(manifest: SecretManifest, settings: RepoSettings) -> None:

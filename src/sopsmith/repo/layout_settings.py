@@ -104,11 +104,13 @@ def _list(name: str, values: tuple[str, ...]) -> str:
 
 _EXAMPLES = """\
   # Several variables in one Secret, with a label and a sync wave:
-  # - name: github-app-credentials
+  # - name: github-app
   #   data:
-  #     githubAppID: GITHUB_APP_ID
-  #     githubAppInstallationID: GITHUB_APP_INSTALLATION_ID
-  #     githubAppPrivateKey: GITHUB_APP_PRIVATE_KEY
+  #     type: GIT_TYPE
+  #     url: GIT_URL
+  #     githubAppID: GIT_APP_ID
+  #     githubAppInstallationID: GIT_APP_INSTALLATION_ID
+  #     githubAppPrivateKey: GIT_APP_PRIVATE_KEY
   #   scopes: [core]
   #   namespace: argocd
   #   labels: {argocd.argoproj.io/secret-type: repo-creds}

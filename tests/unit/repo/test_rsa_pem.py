@@ -18,7 +18,7 @@ ELLIPTIC = generate_private_key(SECP256R1()).private_bytes(
 )
 
 
-@pytest.mark.parametrize("pem", [PKCS1, PKCS8])
+@pytest.mark.parametrize("pem", [PKCS1, PKCS8], ids=["pkcs1", "pkcs8"])
 def test_every_form_gives_the_pem_itself(pem: bytes) -> None:
     forms = [pem, pem.strip(), pem.replace(b"\n", b"\r\n"), pem.replace(b"\n", b"\\n")]
     forms += [wrapped(pem), wrapped(pem.replace(b"\n", b"\r\n")), wrapped(pem) + b"\n"]
@@ -40,6 +40,17 @@ def test_every_form_gives_the_pem_itself(pem: bytes) -> None:
             pem_of(private_key(), out.PrivateFormat.PKCS8, out.BestAvailableEncryption(b"made-up")),
             "has a passphrase",
         ),
+    ],
+    ids=[
+        "empty",
+        "path",
+        "line",
+        "cut",
+        "two",
+        "damaged",
+        "elliptic",
+        "short",
+        "passphrase",
     ],
 )
 def test_anything_else_is_refused_without_a_word_of_it(value: bytes, why: str) -> None:
