@@ -1,0 +1,420 @@
+"""Bring Argo CD to where it renders this repository, and wait until the Secrets are there."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sopsmith.errors import Conflict, Denied, NotThere
+from sopsmith.flows.applications import check_waves, plan_applications
+from sopsmith.flows.argocd_install import check_install, install_folder
+from sopsmith.flows.bootstrap_rights import Right, access
+from sopsmith.flows.steps import BLOCKED, DONE, NEEDED, Looked
+from sopsmith.kube.argocd_merge import merge, own_container
+from sopsmith.kube.kinds import (
+    APPLICATION,
+    DEPLOYMENT,
+    NAMESPACE,
+    SECRET,
+    find_kind,
+)  # fmt: skip
+from sopsmith.kube.lists import members
+from sopsmith.repo.argocd_apps import BOOTSTRAP, SECRETS, build_root
+from sopsmith.repo.argocd_install import build_install_files
+from sopsmith.repo.argocd_settings import HELM, KUSTOMIZE
+from sopsmith.repo.diagnosis import ERROR, UNKNOWN
+from sopsmith.repo.kustomization import parse_documents
+from sopsmith.repo.manifests import SUFFIX
+from sopsmith.repo.settings import CORE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sopsmith.flows.bootstrap_doors import Doors, Request
+    from sopsmith.ports import Kind, Object
+    from sopsmith.repo.diagnosis import Finding
+    from sopsmith.repo.settings import RepoSettings
+
+ATTEMPTS = 5
+"""Writes that are tried while others write the same object."""
+POLL = 3.0
+"""Seconds between two looks at the Secrets."""
+_REPO_SERVER = "argocd-repo-server"
+_SHOWN = 3
+_MIGRATE = "docs/how-to/argocd.md: In a cluster that runs already"
+
+
+class Home:
+    """Argo CD's namespace is there."""
+
+    name = "namespace"
+    title = "namespace of Argo CD"
+
+    def __init__(self, request: Request, doors: Doors) -> None:
+        self._request = request
+        self._doors = doors
+
+    def rights(self) -> list[Right]:
+        """Return those to the one namespace."""
+        return access(("get", "create"), NAMESPACE, "", [self._name()])
+
+    def check(self) -> Looked:
+        """See whether it is there."""
+        name = self._name()
+        if self._doors.cluster.find(NAMESPACE, name) is not None:
+            return Looked(DONE, f"{name} is there")
+        return Looked(NEEDED, f"{name} is missing")
+
+    def apply(self) -> None:
+        """Make it."""
+        # A conflict is somebody else's namespace of that name, which is what is wanted.
+        with suppress(Conflict):
+            self._doors.cluster.create(NAMESPACE, {"metadata": {"name": self._name()}})
+
+    def _name(self) -> str:
+        return self._doors.settings(self._request).argocd.namespace
+
+
+class Installation:
+    """Argo CD runs as the manifests in Git say."""
+
+    name = "argocd"
+    title = "Argo CD"
+
+    def __init__(self, request: Request, doors: Doors) -> None:
+        self._request = request
+        self._doors = doors
+
+    def rights(self) -> list[Right]:
+        """Return those to what the manifests patch."""
+        verbs = ("get", "create", "update") if self._request.patch_argocd else ("get",)
+        kinds: dict[Kind, list[str]] = {}
+        for kind, one in self._patches():
+            kinds.setdefault(kind, []).append(one["metadata"]["name"])
+        return [
+            right
+            for kind, names in kinds.items()
+            for right in access(verbs, kind, self._home(), names)
+        ]
+
+    def check(self) -> Looked:
+        """Compare Git with sopsmith.yaml, and what runs with Git."""
+        doors, settings = self._doors, self._doors.settings(self._request)
+        wrong = _errors(check_install(settings, doors.files, self._request.root))
+        if wrong:
+            return wrong
+        cluster, patches = doors.cluster, self._patches()
+        found = [(kind, one, self._find(kind, one)) for kind, one in patches]
+        folder = install_folder(settings)
+        for kind, one, present in found:
+            if present is None and kind == DEPLOYMENT:
+                return Looked(
+                    BLOCKED,
+                    f"Argo CD does not run in {cluster.name}: no Deployment {_name(one)} in "
+                    f"namespace {self._home()}",
+                    _install_command(settings, folder),
+                )
+        differs = [_said(kind, one) for kind, one, now in found if not _holds(now, one)]
+        if not differs:
+            return Looked(DONE, f"runs as {folder} says")
+        why = f"{', '.join(differs)} in the cluster: not as {folder} says"
+        if self._request.patch_argocd:
+            return Looked(NEEDED, why)
+        return Looked(BLOCKED, why, f"{_install_command(settings, folder)}, or --apply-argocd")
+
+    def apply(self) -> None:
+        """Merge the patches into what runs.
+
+        Raises:
+            Conflict: Others kept changing it.
+        """
+        for kind, one in self._patches():
+            self._merge(kind, one)
+
+    def _merge(self, kind: Kind, patch: Object) -> None:
+        for _ in range(ATTEMPTS):
+            found = self._find(kind, patch)
+            if _holds(found, patch):
+                return
+            # Controllers write the status of what runs all the time.
+            with suppress(Conflict):
+                if found is None:
+                    self._doors.cluster.create(kind, patch)
+                else:
+                    self._doors.cluster.replace(kind, merge(found, _fitted(patch, found)))
+                return
+        raise Conflict(f"was changed by others in each of {ATTEMPTS} attempts",
+                       path=_said(kind, patch), hint="run it again")  # fmt: skip
+
+    def _patches(self) -> list[tuple[Kind, Object]]:
+        """Return the objects of the install folder, each with the namespace that it is in."""
+        argocd = self._doors.settings(self._request).argocd
+        if argocd.install == HELM:
+            # Its containers and arguments have other names; what is sopsmith's fits both.
+            argocd = replace(argocd, install=KUSTOMIZE, redis_tls=False)
+        found = []
+        for name, text in build_install_files(replace(argocd, base="")).items():
+            if name == "kustomization.yaml":
+                continue
+            for one in parse_documents(text.encode(), name):
+                assert isinstance(one, dict)
+                kind = find_kind(one)
+                assert kind is not None
+                found.append((kind, merge(one, {"metadata": {"namespace": argocd.namespace}})))
+        return found
+
+    def _find(self, kind: Kind, patch: Object) -> Object | None:
+        return self._doors.cluster.find(kind, _name(patch), self._home())
+
+    def _home(self) -> str:
+        return self._doors.settings(self._request).argocd.namespace
+
+
+class Applications:
+    """What brings the repository in is in the cluster, as Git has it."""
+
+    name = "applications"
+    title = "projects and Application of the platform"
+
+    def __init__(self, request: Request, doors: Doors) -> None:
+        self._request = request
+        self._doors = doors
+
+    def rights(self) -> list[Right]:
+        """Return those to each of them by its name."""
+        return [
+            right
+            for kind, one in self._wanted()
+            for right in access(
+                ("get", "create", "patch"), kind, one["metadata"]["namespace"], [_name(one)]
+            )
+        ]
+
+    def check(self) -> Looked:
+        """Compare Git with sopsmith.yaml, the waves with each other, and the cluster with Git."""
+        request, doors = self._request, self._doors
+        settings = doors.settings(request)
+        one = replace(settings, environments=(request.scope(settings),))
+        planned = plan_applications(one, doors.files, request.root)
+        stale = [file.path for file in planned if file.news != "unchanged"]
+        if stale:
+            return Looked(
+                BLOCKED,
+                f"not as sopsmith.yaml says: {', '.join(stale)}",
+                "sopsmith argocd applications, then commit and push",
+            )
+        wrong = _errors(check_waves(one, doors.inside, doors.folder_of))
+        if wrong:
+            return wrong
+        return self._compare()
+
+    def apply(self) -> None:
+        """Apply them, the projects first."""
+        for kind, one in self._wanted():
+            self._doors.cluster.apply(kind, one)
+
+    def _compare(self) -> Looked:
+        differs = []
+        for kind, one in self._wanted():
+            found = self._doors.cluster.find(kind, _name(one), one["metadata"]["namespace"])
+            if kind == APPLICATION and found is not None and not _prunes(found):
+                # Somebody is moving the Secrets into an Application of their own.
+                return Looked(
+                    BLOCKED, f"{_said(kind, one)} stands and does not prune; that stays", _MIGRATE
+                )
+            if not _holds(found, one):
+                differs.append(f"{_said(kind, one)} {'differs' if found else 'is missing'}")
+        if differs:
+            return Looked(NEEDED, ", ".join(differs))
+        return Looked(DONE, "in the cluster as Git has them")
+
+    def _wanted(self) -> list[tuple[Kind, Object]]:
+        settings = self._doors.settings(self._request)
+        found = []
+        for one in build_root(settings, self._request.environment):
+            kind = find_kind(one)
+            assert kind is not None
+            found.append((kind, one))
+        return found
+
+
+class Delivery:
+    """The Secrets that Git promises are in the cluster, with every key.
+
+    Argo CD is not believed: in some releases its waves pass before what they wait for is there.
+    """
+
+    name = "wait"
+    title = "Secrets in the cluster"
+
+    def __init__(self, request: Request, doors: Doors) -> None:
+        self._request = request
+        self._doors = doors
+
+    def rights(self) -> list[Right]:
+        """Return those to read each Secret by its name, and the Applications."""
+        found: list[Right] = []
+        for namespace, name in self._promised():
+            found += access(("get",), SECRET, namespace, [name])
+        home = self._doors.settings(self._request).argocd.namespace
+        return found + access(("get",), APPLICATION, home, [BOOTSTRAP, SECRETS])
+
+    def check(self) -> Looked:
+        """Look for each of them."""
+        promised = self._promised()
+        missing = self._missing(promised)
+        if not missing:
+            return Looked(DONE, f"all {len(promised)} are there")
+        shown = ", ".join(missing[:_SHOWN]) + (", …" if len(missing) > _SHOWN else "")
+        why = f"{len(missing)} of {len(promised)} are not there: {shown}"
+        said = "; ".join(self._explain())
+        hint = "sopsmith doctor" if said else ""
+        return Looked(NEEDED, f"{why}; {said}" if said else why, hint)
+
+    def apply(self) -> None:
+        """Wait until all are there, or the time is up; the check says what came of it."""
+        promised = self._promised()
+        until = self._doors.now().timestamp() + self._request.wait
+        while missing := self._missing(promised):
+            left = until - self._doors.now().timestamp()
+            if left <= 0:
+                return
+            explained = "; ".join(self._explain())
+            self._doors.say(
+                f"waiting {left:.0f} s more for {len(missing)} of {len(promised)} Secrets"
+                + (f": {explained}" if explained else "")
+            )
+            self._doors.pause(min(POLL, left))
+
+    def _missing(self, promised: dict[tuple[str, str], set[str]]) -> list[str]:
+        missing = []
+        for (namespace, name), keys in promised.items():
+            found = self._doors.cluster.find(SECRET, name, namespace)
+            lacks = sorted(keys.difference((found or {}).get("data") or {}))
+            if found is None:
+                missing.append(f"{namespace}/{name}")
+            elif lacks:
+                missing.append(f"{namespace}/{name} without {', '.join(lacks)}")
+        return missing
+
+    def _promised(self) -> dict[tuple[str, str], set[str]]:
+        """Return namespace, name and keys of every Secret; all of it stands in clear in Git."""
+        settings = self._doors.settings(self._request)
+        found: dict[tuple[str, str], set[str]] = {}
+        # The environment's Secret comes last, as it takes the place of core's of its name.
+        for scope in (CORE, self._request.environment):
+            folder = os.path.join(self._request.root, settings.secrets_folder(scope))
+            for name in self._doors.files.names(folder):
+                if name.endswith(SUFFIX):
+                    found |= self._read(os.path.join(folder, name), settings.namespace)
+        return found
+
+    def _read(self, path: str, namespace: str) -> dict[tuple[str, str], set[str]]:
+        found = {}
+        for top in parse_documents(self._doors.files.read(path), path):
+            for one in members(top) if isinstance(top, dict) else ():
+                if one.get("kind") == "Secret":
+                    metadata = _mapping(one, "metadata")
+                    place = str(metadata.get("namespace") or namespace), str(metadata.get("name"))
+                    found[place] = {*_mapping(one, "data"), *_mapping(one, "stringData")}
+        return found
+
+    def _explain(self) -> Iterator[str]:
+        """Yield why the Applications are not synced; nothing where that cannot be asked."""
+        home = self._doors.settings(self._request).argocd.namespace
+        for name in (BOOTSTRAP, SECRETS):
+            try:
+                found = self._doors.cluster.find(APPLICATION, name, home)
+            except (Denied, NotThere) as error:
+                yield str(error)
+                return
+            if found is None:
+                yield f"there is no Application {name}"
+                continue
+            yield from explain_application(found)
+
+
+def explain_application(found: Object) -> Iterator[str]:
+    """Yield what keeps an Application from being synced; nothing where it is.
+
+    The messages of Argo CD are not passed on: those of KSOPS, and of the API server about a
+    field of the wrong type, quote what they refuse, and that may be a Secret's value.
+    """
+    place, status = f"Application {_name(found)}", found.get("status") or {}
+    kinds = [str(one.get("type", "")) for one in status.get("conditions") or []]
+    errors = [f"{place}: {kind}" for kind in kinds if kind.endswith("Error")]
+    phase = (status.get("operationState") or {}).get("phase")
+    errors += [f"{place}: its sync {phase.lower()}"] if phase in {"Failed", "Error"} else []
+    state = (status.get("sync") or {}).get("status") or "not compared yet"
+    if errors:
+        yield from dict.fromkeys(errors)
+    elif state != "Synced":
+        yield f"{place}: {state}"
+
+
+def _errors(findings: list[Finding]) -> Looked | None:
+    """Return that a step is blocked by what is wrong in Git; None where nothing is."""
+    wrong = [one for one in findings if one.level in {ERROR, UNKNOWN}]
+    if not wrong:
+        return None
+    return Looked(BLOCKED, "; ".join(f"{one.subject}: {one.message}" for one in wrong),
+                  wrong[0].hint)  # fmt: skip
+
+
+def _holds(found: Object | None, wanted: Object) -> bool:
+    """Tell whether an object has everything that a patch would give it."""
+    if found is None:
+        return False
+    merged = merge(found, _fitted(wanted, found))
+    return _filled(merged) == _filled(found)
+
+
+def _filled(value: object) -> object:
+    """Return a value without what is empty: Argo CD leaves that out when it writes."""
+    if isinstance(value, dict):
+        filled = {key: _filled(part) for key, part in value.items()}
+        return {key: part for key, part in filled.items() if part not in (None, False, "", [], {})}
+    return [_filled(one) for one in value] if isinstance(value, list) else value
+
+
+def _fitted(patch: Object, found: Object) -> Object:
+    """Return a patch with the repo-server's container called as in what runs."""
+    if patch.get("kind") != DEPLOYMENT.kind or _name(patch) != _REPO_SERVER:
+        return patch
+    spec = patch["spec"]["template"]["spec"]
+    own = own_container(found)
+    containers = [
+        one | {"name": own} if one["name"] == _REPO_SERVER else one for one in spec["containers"]
+    ]
+    return merge(
+        {**patch, "spec": {"template": {"spec": {**spec, "containers": []}}}},
+        {"spec": {"template": {"spec": {"containers": containers}}}},
+    )
+
+
+def _prunes(found: Object) -> bool:
+    automated = ((found.get("spec") or {}).get("syncPolicy") or {}).get("automated") or {}
+    return bool(automated.get("prune"))
+
+
+def _install_command(settings: RepoSettings, folder: str) -> str:
+    if settings.argocd.install == HELM:
+        return f"helm upgrade --install argocd argo/argo-cd -n argocd -f {folder}/values.yaml"
+    if settings.argocd.install == KUSTOMIZE:
+        return f"kubectl apply --server-side -k {folder}"
+    return f"kubectl apply --server-side -f {folder}/argocd.yaml"
+
+
+def _said(kind: Kind, one: Object) -> str:
+    return f"{kind.kind} {_name(one)}"
+
+
+def _mapping(one: dict[str, object], field: str) -> dict[str, object]:
+    found = one.get(field)
+    return found if isinstance(found, dict) else {}
+
+
+def _name(one: Object) -> str:
+    return str(one["metadata"]["name"])

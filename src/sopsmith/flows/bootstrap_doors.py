@@ -1,0 +1,99 @@
+"""Say what a bootstrap is asked for, and what it needs of the outside."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sopsmith.errors import UsageError
+from sopsmith.repo.root import read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from sopsmith.flows.key_generate import Means
+    from sopsmith.flows.steps import Step
+    from sopsmith.formats.env_file import Variable
+    from sopsmith.ports import Archive, Cluster, Files, Place, Trees
+    from sopsmith.repo.key_file import Entry
+    from sopsmith.repo.settings import RepoSettings, Scope
+    from sopsmith.repo.vet import FolderOf
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for.
+
+    Attributes:
+        root: The repository's folder.
+        keys_paths: Files of identities; a new identity goes into the first one.
+        context: The kubeconfig context that was confirmed.
+        patch_argocd: Change an Argo CD that runs; otherwise it is only looked at.
+        wait: Seconds to wait for the Secrets.
+    """
+
+    root: str
+    environment: str
+    keys_paths: tuple[str, ...]
+    context: str = ""
+    patch_argocd: bool = False
+    wait: float = 0.0
+
+    def scope(self, settings: RepoSettings) -> Scope:
+        """Return the environment.
+
+        Raises:
+            UsageError: There is no such one.
+        """
+        scopes = {scope.name: scope for scope in settings.environments}
+        if self.environment not in scopes:
+            raise UsageError(
+                f"there is no environment {self.environment}", hint=f"one of {', '.join(scopes)}"
+            )
+        return scopes[self.environment]
+
+    @property
+    def rbac_command(self) -> str:
+        """The command that writes the rights that are needed."""
+        return f"sopsmith bootstrap --environment {shlex.quote(self.environment)} --rbac USER"
+
+
+@dataclass(frozen=True)
+class Doors:
+    """What the flow needs of the outside; what is a function is asked anew at each look.
+
+    Attributes:
+        files: The repository's files, by paths that begin with its root.
+        inside: The same, by paths relative to the root; read only.
+        folder_of: Returns a folder's true path relative to the root.
+        held: The age identities at hand, with their texts.
+        generating: Means to make an identity.
+        archive: Where backups are; `place` is what holds it.
+        variables: Of the `.env`.
+        pause: Waits some seconds.
+        say: Tells a person how far the wait is.
+        tools: Steps for programs, which come first.
+    """
+
+    cluster: Cluster
+    files: Files
+    trees: Trees
+    inside: Files
+    folder_of: FolderOf
+    held: Callable[[], Sequence[Entry]]
+    generating: Callable[[], Means]
+    archive: Callable[[], Archive]
+    place: Callable[[], Place]
+    variables: Callable[[], Sequence[Variable]]
+    now: Callable[[], datetime]
+    pause: Callable[[float], None]
+    say: Callable[[str], None]
+    tool: str
+    tools: tuple[Step, ...] = ()
+
+    def settings(self, request: Request) -> RepoSettings:
+        """Return what sopsmith.yaml says now: a step may have changed it."""
+        return read_settings(self.files, os.path.normpath(request.root))

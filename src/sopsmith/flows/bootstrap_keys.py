@@ -1,0 +1,270 @@
+"""Bring an environment's identity to this machine, into its cluster and into a backup.
+
+What must never happen: a second identity where one was only not found, a cluster with what
+opens another environment, and an identity that only one machine has.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from sopsmith.errors import LayoutError, MasterKeyError, NoIdentity, NotThere
+from sopsmith.flows import backup
+from sopsmith.flows.backup_checks import is_x25519
+from sopsmith.flows.backup_store import find_coverage, read_record
+from sopsmith.flows.bootstrap_rights import Right, access
+from sopsmith.flows.key_generate import GenerateRequest, apply_key, plan_key
+from sopsmith.flows.key_secret import add_identities, prove_opens, read_cluster_keys
+from sopsmith.flows.reading import read_for_sops
+from sopsmith.flows.steps import BLOCKED, DONE, NEEDED, Looked
+from sopsmith.kube.key_secret import NAME, PLACE
+from sopsmith.kube.key_secret import NAMESPACE as HOME
+from sopsmith.kube.kinds import SECRET
+from sopsmith.repo.argocd_settings import SECRETS_PROJECT
+from sopsmith.repo.backups import RECORD, object_name
+from sopsmith.repo.settings import CORE, FILE
+from sopsmith.sops.recognise import recognise
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sopsmith.age import Identity as Opener
+    from sopsmith.flows.bootstrap_doors import Doors, Request
+    from sopsmith.repo.key_file import Entry
+    from sopsmith.repo.settings import RepoSettings, Scope
+
+
+class Identity:
+    """The environment's identity is at hand; one is made only where there never was any."""
+
+    name = "identity"
+    title = "age identity"
+
+    def __init__(self, request: Request, doors: Doors) -> None:
+        self._request = request
+        self._doors = doors
+
+    def check(self) -> Looked:
+        """Find it here, else in a backup, else see whether one may be made."""
+        scope = self._request.scope(self._doors.settings(self._request))
+        recipients = [one for one in scope.recipients if is_x25519(one)]
+        held = {one.recipient for one in self._doors.held()}
+        here = [one for one in recipients if one in held]
+        if here:
+            return Looked(DONE, f"at hand: {', '.join(here)}")
+        if recipients:
+            return self._look_in_backups(recipients)
+        return self._may_make()
+
+    def apply(self) -> None:
+        """Make an identity, once it is proven that none was ever backed up."""
+        self._prove_absence()
+        means = self._doors.generating()
+        apply_key(plan_key(self._asked(), means), means)
+
+    def _look_in_backups(self, recipients: list[str]) -> Looked:
+        archive = self._doors.archive()
+        try:
+            coverage = find_coverage(archive, backup.find_backups(archive), recipients)
+        except NotThere as error:
+            return _elsewhere(recipients, str(error))
+        for one in coverage.newest_of.values():
+            why = f"not at hand, but in {archive.place(object_name(one.number))}"
+            return Looked(BLOCKED, why, f"sopsmith key restore {one.number}")
+        if coverage.damaged:
+            return _elsewhere(recipients, f"a backup is damaged: {coverage.damaged[0]}")
+        return _elsewhere(recipients, f"no backup in {archive.place('')} holds it")
+
+    def _may_make(self) -> Looked:
+        # Raises where files or rules name a recipient that sopsmith.yaml does not.
+        plan = plan_key(self._asked(), self._doors.generating())
+        environment = self._request.environment
+        # The place is made by the step before; `apply` asks for the proof again.
+        with suppress(NotThere):
+            self._prove_absence()
+        if plan.resumed:
+            return Looked(NEEDED, f"an identity of {environment} was made, and is named nowhere")
+        return Looked(NEEDED, f"{environment} has no recipient, and no backup holds one: make it")
+
+    def _prove_absence(self) -> None:
+        record = read_record(self._doors.files, os.path.join(self._request.root, RECORD))
+        backup.prove_absence(self._doors.archive(), record)
+
+    def _asked(self) -> GenerateRequest:
+        request = self._request
+        return GenerateRequest(request.root, request.keys_paths[0], request.environment)
+
+
+class Injection:
+    """The cluster's key Secret opens the environment's files and core's."""
+
+    name = "inject"
+    title = "age identity in the cluster"
+
+    def __init__(self, request: Request, doors: Doors) -> None:
+        self._request = request
+        self._doors = doors
+
+    def rights(self) -> list[Right]:
+        """Return those to the one Secret."""
+        return access(("get", "create", "update"), SECRET, HOME, [NAME])
+
+    def check(self) -> Looked:
+        """Open the repository's files with what is in the cluster."""
+        settings = self._doors.settings(self._request)
+        scope = self._request.scope(settings)
+        _refuse_elsewhere(settings)
+        keys = read_cluster_keys(self._doors.cluster)
+        self._refuse_foreign(settings, scope, keys.recipients)
+        if not {*keys.recipients} & {*scope.recipients}:
+            missing = f"holds no identity of {scope.name}" if keys.found else "is missing"
+            return self._needed(f"{PLACE} {missing}")
+        try:
+            opened = prove_opens(self._files(settings), keys.identities)
+        except NoIdentity as error:
+            return self._needed(f"{PLACE} does not open all: {error}")
+        proof = f"opens {opened} of {opened} files" if opened else "no file is there to prove it by"
+        return Looked(DONE, f"{PLACE}: {proof}")
+
+    def apply(self) -> None:
+        """Put the identity beside those that stand, over the API alone."""
+        files = self._files(self._doors.settings(self._request))
+        add_identities(
+            self._doors.cluster,
+            [entry.line for entry in self._own()],
+            lambda identities: _demand_open(files, identities),
+        )
+
+    def _needed(self, why: str) -> Looked:
+        """Return that it is needed, if the identities at hand would do."""
+        settings = self._doors.settings(self._request)
+        try:
+            own = self._own()
+        except NoIdentity as error:
+            return Looked(BLOCKED, f"{why}; {error}", error.hint or "")
+        return Looked(
+            NEEDED, f"{why}: {', '.join(one.recipient for one in own)}" if settings else why
+        )
+
+    def _own(self) -> list[Entry]:
+        """Return the identities at hand that are the cluster's.
+
+        Of an environment with several, as in a rotation, those that are labelled as its own: a
+        person's stays with the person.
+
+        Raises:
+            NoIdentity: None is at hand, or it cannot be told which.
+        """
+        name = self._request.environment
+        scope = self._request.scope(self._doors.settings(self._request))
+        held = {one.recipient: one for one in self._doors.held()}
+        here = [held[one] for one in scope.recipients if one in held]
+        labelled = [one for one in here if one.environments == (name,)]
+        if not here:
+            raise NoIdentity(
+                f"no identity of {name} is at hand",
+                hint=f"sopsmith key restore --to-cluster {name}",
+            )
+        if len(here) > 1 and not labelled:
+            raise NoIdentity(
+                f"{len(here)} identities of {name} are at hand, and none is labelled as its own",
+                hint=f"sopsmith key inject --environment {name} takes the cluster's",
+            )
+        return labelled or here
+
+    def _files(self, settings: RepoSettings) -> list[tuple[str, bytes]]:
+        """Return the SOPS files that the cluster must open."""
+        doors, root = self._doors, self._request.root
+        names = (CORE, self._request.environment)
+        folders = [os.path.join(root, settings.overlay_folder(name)) for name in names]
+        stand = tuple(folder for folder in folders if doors.files.names(folder))
+        read = ((path, read_for_sops(doors.trees, path)) for path in doors.trees.walk(stand))
+        return [(path, data) for path, data in read if recognise(data, path)]
+
+    def _refuse_foreign(self, settings: RepoSettings, scope: Scope, found: Sequence[str]) -> None:
+        """Refuse a cluster that another environment's identity shows to be its own."""
+        others = {
+            one.name
+            for one in settings.environments
+            if {*found} & ({*one.recipients} - {*scope.recipients})
+        }
+        if others and not {*found} & {*scope.recipients}:
+            raise MasterKeyError(
+                f"holds the identity of {', '.join(sorted(others))}, so this is not the cluster of "
+                f"{scope.name}",
+                path=f"{self._doors.cluster.name}: {PLACE}",
+                hint=f"name the context of {scope.name}: --context NAME",
+            )
+
+
+class Backed:
+    """A backup that the repository notes holds the environment's identity."""
+
+    name = "backup"
+    title = "backup of the identity"
+
+    def __init__(self, request: Request, doors: Doors) -> None:
+        self._request = request
+        self._doors = doors
+
+    def check(self) -> Looked:
+        """Look for a backup that holds it."""
+        plan = self._plan()
+        place = self._doors.archive().place(object_name(plan.backup.number))
+        if plan.made:
+            return Looked(DONE, f"{place} holds it")
+        return Looked(NEEDED, f"no backup that {RECORD} notes holds it")
+
+    def apply(self) -> None:
+        """Make a backup, read it back and note it."""
+        backup.apply_backup(self._plan(), self._asked(), self._means())
+
+    def _plan(self) -> backup.BackupPlan:
+        try:
+            return backup.plan_backup(self._asked(), self._means())
+        except LayoutError as error:
+            # Who has no recovery recipient cannot be backed up for; that is a choice to make.
+            error.hint = f"{error.hint}; or without any backup: --skip {self.name}"
+            raise
+
+    def _asked(self) -> backup.BackupRequest:
+        request = self._request
+        return backup.BackupRequest(
+            request.root,
+            self._doors.settings(request),
+            request.keys_paths,
+            os.path.join(request.root, RECORD),
+            (request.environment,),
+        )
+
+    def _means(self) -> backup.Doors:
+        doors = self._doors
+        return backup.Doors(doors.files, doors.archive(), doors.now(), doors.tool)
+
+
+def _elsewhere(recipients: list[str], why: str) -> Looked:
+    found = ", ".join(recipients)
+    return Looked(
+        BLOCKED,
+        f"the identity of {found} is not at hand, and {why}; another one would not take its place",
+        "bring it from the machine that has it: sopsmith key list shows where it is looked for",
+    )
+
+
+def _refuse_elsewhere(settings: RepoSettings) -> None:
+    """Refuse settings by which Argo CD would look for identities in another place."""
+    argocd = settings.argocd
+    found = f"{argocd.namespace}/{argocd.projects.get(SECRETS_PROJECT, NAME)}"
+    if found != f"{HOME}/{NAME}":
+        raise LayoutError(
+            f"Argo CD would read identities from Secret {found}, and they are put into {PLACE}",
+            path=FILE,
+            key="argocd",
+            hint=f"leave namespace at {HOME}, and {SECRETS_PROJECT}: {NAME} under projects",
+        )
+
+
+def _demand_open(files: list[tuple[str, bytes]], identities: Sequence[Opener]) -> None:
+    prove_opens(files, identities)
