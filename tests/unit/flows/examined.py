@@ -1,0 +1,59 @@
+"""Open a small repository for `doctor`, without a program or an environment of the caller's."""
+
+from __future__ import annotations
+
+from tests.unit.flows.keys_at import NOW, Place
+
+from sopsmith.adapters.private import is_open_to_others
+from sopsmith.adapters.programs import Finished
+from sopsmith.flows.doctor import Context, Machine
+
+SCRIPT = b"#!/bin/true\nthe plugin\n"
+
+
+class NoPrograms:
+    """`ports.Programs` of a machine with those alone whose answers are given.
+
+    Args:
+        said: What each writes, by its name.
+    """
+
+    def __init__(self, said: dict[str, bytes] | None = None) -> None:
+        self.said = said or {}
+
+    def run(
+        self,
+        argv: list[str],
+        *,
+        stdin: bytes = b"",
+        env: dict[str, str] | None = None,
+        cwd: str | None = None,
+    ) -> Finished:
+        """Return what a program says."""
+        return Finished(0, self.said[argv[0]], b"")
+
+    def locate(self, name: str) -> str | None:
+        """Return a path for those that there are."""
+        return f"/usr/bin/{name}" if name in self.said else None
+
+
+def open_context(place: Place, programs: NoPrograms | None = None) -> Context:
+    """Return the context of a repository, whose one file of identities is the place's."""
+    doors = place.doors
+    machine = Machine(
+        key_files=(str(place.keys),),
+        is_open=is_open_to_others,
+        close=lambda path: place.keys.chmod(0o600),
+        plugin=SCRIPT,
+        plugin_home=str(place.root.parent / "plugins"),
+    )
+    return Context(
+        root=str(place.root),
+        files=doors.files,
+        trees=doors.trees,
+        workers=doors.workers,
+        programs=programs or NoPrograms(),
+        machine=machine,
+        load_keyring=lambda: place.keyring,
+        now=NOW,
+    )
