@@ -16,6 +16,8 @@ _RANDOM = ("age1", "AGE-SECRET-KEY-", "age-secret-key-", "MII")
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Name a case by its argument where its value may be random, since workers must agree."""
+    if isinstance(val, bytes):
+        val = val.decode("latin-1")
     if isinstance(val, str) and (len(val) > 48 or any(sign in val for sign in _RANDOM)):
         return argname
     return None
