@@ -206,5 +206,5 @@ def _prove(proof: Proof, keys: Secret, what: str) -> None:
     try:
         proof(identities)
     except NoIdentity as error:
-        hint = error.hint if error.hint and "SOPS_AGE" not in error.hint else _LOOK
+        hint = error.hint if error.hint and "SOPS_AGE_KEY" not in error.hint else _LOOK
         raise NoIdentity(f"{what}: {error}", path=PLACE, hint=hint) from None
