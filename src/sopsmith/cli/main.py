@@ -33,12 +33,15 @@ COMMANDS = {
     "explain": "Say why a file is encrypted as it is",
     "audit": "Say from Git who changed which secret, and when",
     "status": "Say what is due: dates, old keys, backups, half-done work",
+    "doctor": "Find the cause of what does not work",
     "key": "Generate, back up, restore and rotate identities",
     "recipients": "Say who opens what, and change it",
     "git": "Merge, compare and guard encrypted files in git",
+    "bootstrap": "Make a cluster able to decrypt what is in Git",
     "argocd": "Write the manifests of Argo CD, and check them",
     "github-app": "Check the GitHub App by which Argo CD reads the repository",
     "plugin": "Install the kustomize plugin",
+    "tools": "Install sops, age, kustomize and ksops, pinned",
     "completion": "Print a script that completes words in a shell",
 }
 

@@ -92,11 +92,20 @@ def install(targets: list[str], script: bytes, files: Files, *, force: bool) -> 
         OutsideError: Another program stands at a target, and `force` is not given; or a target
             cannot be written.
     """
-    news = {target: _news(target, script, files, force=force) for target in targets}
+    news = plan(targets, script, files, force=force)
     for target, word in news.items():
         if word != "unchanged":
             files.write(target, script, mode=0o755)
     return [Placed(target, word) for target, word in news.items()]
+
+
+def plan(targets: list[str], script: bytes, files: Files, *, force: bool) -> dict[str, str]:
+    """Return what `install` would make of every target: the `news` of what it places.
+
+    Raises:
+        OutsideError: As `install` does.
+    """
+    return {target: _news(target, script, files, force=force) for target in targets}
 
 
 def is_on_path(folder: str, environ: Mapping[str, str]) -> bool:

@@ -1,0 +1,83 @@
+"""The programs that this machine needs: the plugin, and upstream's on request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sopsmith.flows import install_plugin
+from sopsmith.flows.steps import DONE, NEEDED, Looked
+from sopsmith.flows.tools import UNCHANGED, Doors, apply_tool, plan_tools
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sopsmith.flows.steps import Step
+    from sopsmith.ports import Files
+    from sopsmith.repo.tools import Download
+
+
+def build_steps(
+    plugin: tuple[str, bytes], files: Files, tools: tuple[Sequence[Download], str, Doors] | None
+) -> list[Step]:
+    """Return the step of the plugin, and that of the tools where some are asked for.
+
+    The repo-server gets its plugin by the manifests in Git, not from here.
+
+    Args:
+        plugin: Path of the plugin and its script.
+        tools: What to install, the folder, and the doors.
+    """
+    steps: list[Step] = [PluginStep(*plugin, files)]
+    return [*steps, ToolsStep(*tools)] if tools and tools[0] else steps
+
+
+class PluginStep:
+    """The kustomize plugin in the place of KSOPS, on this machine."""
+
+    name = "plugin"
+    title = "kustomize plugin of this machine"
+
+    def __init__(self, path: str, script: bytes, files: Files) -> None:
+        self._path = path
+        self._script = script
+        self._files = files
+
+    def check(self) -> Looked:
+        """Compare what stands at the path with the script."""
+        (news,) = install_plugin.plan([self._path], self._script, self._files, force=False).values()
+        if news == "unchanged":
+            return Looked(DONE, f"{self._path} is sopsmith's")
+        return Looked(NEEDED, f"{self._path} is {'missing' if news == 'installed' else 'older'}")
+
+    def apply(self) -> None:
+        """Write the script."""
+        install_plugin.install([self._path], self._script, self._files, force=False)
+
+
+class ToolsStep:
+    """Upstream's programs, of pinned versions."""
+
+    name = "tools"
+    title = "programs of pinned versions"
+
+    def __init__(self, downloads: Sequence[Download], folder: str, doors: Doors) -> None:
+        self._downloads = downloads
+        self._folder = folder
+        self._doors = doors
+
+    def check(self) -> Looked:
+        """Compare the digests of what is there."""
+        planned = plan_tools(self._downloads, self._folder, self._doors)
+        missing = [
+            f"{one.download.name} {one.download.version}"
+            for one in planned
+            if one.news != UNCHANGED
+        ]
+        if missing:
+            return Looked(NEEDED, f"{', '.join(missing)} to be put into {self._folder}")
+        return Looked(DONE, f"{len(planned)} tools in {self._folder} are as pinned")
+
+    def apply(self) -> None:
+        """Download what is missing."""
+        for one in plan_tools(self._downloads, self._folder, self._doors):
+            apply_tool(one, self._folder, self._doors)
