@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class Files(Protocol):
@@ -258,6 +261,9 @@ class Cluster(Protocol):
 
     def server_version(self) -> str:
         """Return the API server's version: `v1.34.4`."""
+
+    def server_time(self) -> datetime:
+        """Return the API server's clock (UTC), to the second."""
 
 
 class Programs(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import traceback
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -285,6 +286,7 @@ class ClusterContract:
             lambda: gone.delete(SECRET, "s", "default"),
             lambda: gone.allows("get", SECRET),
             gone.server_version,
+            gone.server_time,
         )
         for call in calls:
             with pytest.raises(Unreachable) as caught:
@@ -295,3 +297,6 @@ class ClusterContract:
     def test_it_says_where_it_is_and_which_version(self, cluster: Cluster) -> None:
         assert "https://127.0.0.1:" in cluster.name
         assert cluster.server_version().startswith("v1.")
+
+    def test_its_clock_is_this_machines(self, cluster: Cluster) -> None:
+        assert abs(cluster.server_time() - datetime.now(UTC)) < timedelta(minutes=1)

@@ -10,6 +10,7 @@ import base64
 import builtins
 import copy
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from sopsmith.errors import Conflict, Denied, NotThere, Unreachable
@@ -38,6 +39,7 @@ class FakeCluster:
     Attributes:
         calls: Every call so far, also those that were refused.
         objects: What is stored, by kind, namespace and name; tests may look and change.
+        ahead: How far its clock is ahead of this machine's.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class FakeCluster:
     ) -> None:
         self.calls: list[Call] = []
         self.objects: dict[tuple[Kind, str, str], Object] = {}
+        self.ahead = timedelta()
         self._applied: dict[tuple[Kind, str, str], Object] = {}
         self._without = frozenset(without)
         self._denied: list[tuple[str, str, str]] = []
@@ -167,6 +170,11 @@ class FakeCluster:
         """Return a version."""
         self._count()
         return "v1.34.4"
+
+    def server_time(self) -> datetime:
+        """Return this machine's clock, with `ahead` on top."""
+        self._count()
+        return datetime.now(UTC).replace(microsecond=0) + self.ahead
 
     def _ask(self, verb: str, kind: Kind, namespace: str, name: str = "") -> None:
         resource = resource_name(kind)

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import base64
 import builtins
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -20,6 +22,8 @@ from sopsmith.errors import Conflict, Denied, Error, ManifestError, NotThere, Un
 from sopsmith.kube.kinds import SECRET, api_version, resource_name
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sopsmith.adapters.environment import Settings
     from sopsmith.adapters.kubeconfig import Access
     from sopsmith.ports import Kind, Object
@@ -137,6 +141,15 @@ class RealCluster:
         if reply.status != 200 or reply.body is None:
             raise self._error(reply, "get", "/version", None)
         return str(reply.body.get("gitVersion", ""))
+
+    def server_time(self) -> datetime:
+        """Return the API server's clock, by the header of an answer that no cache may give."""
+        self._wire.send("GET", "/readyz")
+        try:
+            found = parsedate_to_datetime(self._wire.date)
+        except ValueError:
+            raise self._unlike() from None
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
 
     def _write(
         self,

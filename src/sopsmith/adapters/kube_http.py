@@ -42,11 +42,16 @@ class Reply(NamedTuple):
 
 
 class Wire:
-    """One connection to an API server, opened when it is first needed."""
+    """One connection to an API server, opened when it is first needed.
+
+    Attributes:
+        date: The header `Date` of the last answer; "" where it had none.
+    """
 
     def __init__(self, access: Access, settings: Settings) -> None:
         self._access = access
         self._proxy = find_proxy(access, settings)
+        self.date = ""
         self._given: Credential | None = None
         self._connection: http.client.HTTPConnection | None = None
 
@@ -137,6 +142,7 @@ class Wire:
         if len(body) > _LIMIT:
             self.close()
             raise self._unreachable("its answer is larger than 64 MiB")
+        self.date = answer.getheader("Date", "")
         wait = answer.getheader("Retry-After", "1")
         return answer.status, float(wait) if wait.isdigit() else 1.0, body
 
