@@ -51,31 +51,36 @@ def build_steps(request: Request, doors: Doors) -> list[Step]:
     ]
 
 
-def choose_context(settings: RepoSettings, environment: str, named: str) -> str:
+def choose_context(
+    settings: RepoSettings, environment: str, named: str, server_of: Callable[[str], str]
+) -> str:
     """Return the kubeconfig context of an environment; "" where nothing says which it is.
 
     Args:
         named: By the user; "" for that of sopsmith.yaml.
+        server_of: Returns the address behind a context; "" for one that is not known here.
 
     Raises:
-        UsageError: It is not the one that the environment is tied to, or it is another's.
+        UsageError: It is not the one that the environment is tied to, or it leads to the
+            cluster that another one is tied to.
     """
-    tied = {scope.name: scope.context for scope in settings.environments}
-    own = tied.get(environment, "")
+    tied = {scope.name: scope.context for scope in settings.environments if scope.context}
+    own = tied.pop(environment, "")
     if own and named not in ("", own):
         raise UsageError(
             f"{environment} is tied to the context {own} in {FILE}, not {named}",
             hint=f"change environments.{environment}.context there, if its cluster is another now",
         )
-    context = named or own
-    others = [name for name, one in tied.items() if one and one == context and name != environment]
-    if others and not own:
-        raise UsageError(
-            f"the context {context} belongs to {', '.join(others)} in {FILE}: its cluster must "
-            f"not get the identity of {environment}",
-            hint=f"name the context of {environment}: --context NAME",
-        )
-    return context
+    if own or not named:
+        return own
+    for other, context in tied.items():
+        if named == context or server_of(named) == server_of(context) != "":
+            raise UsageError(
+                f"the context {named} leads to the cluster of {other}, by {FILE}: it must not get "
+                f"the identity of {environment}",
+                hint=f"name the context of {environment}: --context NAME",
+            )
+    return named
 
 
 def plan_rbac(steps: Sequence[Step], user: str, home: str) -> list[Object]:

@@ -18,6 +18,7 @@ from sopsmith.kube.kinds import (
     DEPLOYMENT,
     NAMESPACE,
     SECRET,
+    STATEFULSET,
     find_kind,
 )  # fmt: skip
 from sopsmith.kube.lists import members
@@ -42,6 +43,8 @@ ATTEMPTS = 5
 POLL = 3.0
 """Seconds between two looks at the Secrets."""
 _REPO_SERVER = "argocd-repo-server"
+_WORKLOADS = (DEPLOYMENT, STATEFULSET)
+"""What is patched, and never made."""
 _SHOWN = 3
 _MIGRATE = "docs/how-to/argocd.md: In a cluster that runs already"
 
@@ -89,15 +92,13 @@ class Installation:
 
     def rights(self) -> list[Right]:
         """Return those to what the manifests patch."""
-        verbs = ("get", "create", "update") if self._request.patch_argocd else ("get",)
-        kinds: dict[Kind, list[str]] = {}
+        found: list[Right] = []
         for kind, one in self._patches():
-            kinds.setdefault(kind, []).append(one["metadata"]["name"])
-        return [
-            right
-            for kind, names in kinds.items()
-            for right in access(verbs, kind, self._home(), names)
-        ]
+            verbs = ["get"]
+            if self._request.patch_argocd:
+                verbs += ["update"] if kind in _WORKLOADS else ["create", "update"]
+            found += access(verbs, kind, self._home(), [_name(one)])
+        return found
 
     def check(self) -> Looked:
         """Compare Git with sopsmith.yaml, and what runs with Git."""
@@ -109,10 +110,10 @@ class Installation:
         found = [(kind, one, self._find(kind, one)) for kind, one in patches]
         folder = install_folder(settings)
         for kind, one, present in found:
-            if present is None and kind == DEPLOYMENT:
+            if present is None and kind in _WORKLOADS:
                 return Looked(
                     BLOCKED,
-                    f"Argo CD does not run in {cluster.name}: no Deployment {_name(one)} in "
+                    f"Argo CD does not run in {cluster.name}: no {_said(kind, one)} in "
                     f"namespace {self._home()}",
                     _install_command(settings, folder),
                 )
@@ -266,11 +267,11 @@ class Delivery:
         promised = self._promised()
         missing = self._missing(promised)
         if not missing:
-            return Looked(DONE, f"all {len(promised)} are there")
+            return Looked(DONE, f"{len(promised)} of {len(promised)} are there")
         shown = ", ".join(missing[:_SHOWN]) + (", …" if len(missing) > _SHOWN else "")
-        why = f"{len(missing)} of {len(promised)} are not there: {shown}"
+        why = f"{len(promised) - len(missing)} of {len(promised)} are there, not {shown}"
         said = "; ".join(self._explain())
-        hint = "sopsmith doctor" if said else ""
+        hint = "commit and push what was written; else: sopsmith doctor"
         return Looked(NEEDED, f"{why}; {said}" if said else why, hint)
 
     def apply(self) -> None:

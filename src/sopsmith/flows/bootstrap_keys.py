@@ -49,14 +49,11 @@ class Identity:
     def check(self) -> Looked:
         """Find it here, else in a backup, else see whether one may be made."""
         scope = self._request.scope(self._doors.settings(self._request))
-        recipients = [one for one in scope.recipients if is_x25519(one)]
-        held = {one.recipient for one in self._doors.held()}
-        here = [one for one in recipients if one in held]
+        here = find_own(scope, self._doors.held())
         if here:
-            return Looked(DONE, f"at hand: {', '.join(here)}")
-        if recipients:
-            return self._look_in_backups(recipients)
-        return self._may_make()
+            return Looked(DONE, f"at hand: {_recipients(here)}")
+        recipients = [one for one in scope.recipients if is_x25519(one)]
+        return self._look_in_backups(recipients) if recipients else self._may_make()
 
     def apply(self) -> None:
         """Make an identity, once it is proven that none was ever backed up."""
@@ -120,59 +117,36 @@ class Injection:
         self._refuse_foreign(settings, scope, keys.recipients)
         if not {*keys.recipients} & {*scope.recipients}:
             missing = f"holds no identity of {scope.name}" if keys.found else "is missing"
-            return self._needed(f"{PLACE} {missing}")
+            return self._needed(f"{PLACE} {missing}", scope)
         try:
             opened = prove_opens(self._files(settings), keys.identities)
         except NoIdentity as error:
-            return self._needed(f"{PLACE} does not open all: {error}")
+            return self._needed(f"{PLACE} does not open all: {error}", scope)
         proof = f"opens {opened} of {opened} files" if opened else "no file is there to prove it by"
         return Looked(DONE, f"{PLACE}: {proof}")
 
     def apply(self) -> None:
         """Put the identity beside those that stand, over the API alone."""
-        files = self._files(self._doors.settings(self._request))
+        settings = self._doors.settings(self._request)
+        scope, files = self._request.scope(settings), self._files(settings)
+        own = find_own(scope, self._doors.held())
+        if not own:
+            raise _not_at_hand(scope)
         add_identities(
             self._doors.cluster,
-            [entry.line for entry in self._own()],
+            [entry.line for entry in own],
             lambda identities: _demand_open(files, identities),
         )
 
-    def _needed(self, why: str) -> Looked:
+    def _needed(self, why: str, scope: Scope) -> Looked:
         """Return that it is needed, if the identities at hand would do."""
-        settings = self._doors.settings(self._request)
-        try:
-            own = self._own()
-        except NoIdentity as error:
-            return Looked(BLOCKED, f"{why}; {error}", error.hint or "")
-        return Looked(
-            NEEDED, f"{why}: {', '.join(one.recipient for one in own)}" if settings else why
-        )
-
-    def _own(self) -> list[Entry]:
-        """Return the identities at hand that are the cluster's.
-
-        Of an environment with several, as in a rotation, those that are labelled as its own: a
-        person's stays with the person.
-
-        Raises:
-            NoIdentity: None is at hand, or it cannot be told which.
-        """
-        name = self._request.environment
-        scope = self._request.scope(self._doors.settings(self._request))
-        held = {one.recipient: one for one in self._doors.held()}
-        here = [held[one] for one in scope.recipients if one in held]
-        labelled = [one for one in here if one.environments == (name,)]
-        if not here:
-            raise NoIdentity(
-                f"no identity of {name} is at hand",
-                hint=f"sopsmith key restore --to-cluster {name}",
-            )
-        if len(here) > 1 and not labelled:
-            raise NoIdentity(
-                f"{len(here)} identities of {name} are at hand, and none is labelled as its own",
-                hint=f"sopsmith key inject --environment {name} takes the cluster's",
-            )
-        return labelled or here
+        if not scope.recipients:
+            return Looked(NEEDED, f"{why}, and {scope.name} has no identity yet")
+        own = find_own(scope, self._doors.held())
+        if own:
+            return Looked(NEEDED, f"{why}: put in that of {_recipients(own)}")
+        error = _not_at_hand(scope)
+        return Looked(BLOCKED, f"{why}; {error}", error.hint or "")
 
     def _files(self, settings: RepoSettings) -> list[tuple[str, bytes]]:
         """Return the SOPS files that the cluster must open."""
@@ -211,6 +185,9 @@ class Backed:
 
     def check(self) -> Looked:
         """Look for a backup that holds it."""
+        scope = self._request.scope(self._doors.settings(self._request))
+        if not scope.recipients:
+            return Looked(NEEDED, f"{scope.name} has no identity yet")
         plan = self._plan()
         place = self._doors.archive().place(object_name(plan.backup.number))
         if plan.made:
@@ -242,6 +219,28 @@ class Backed:
     def _means(self) -> backup.Doors:
         doors = self._doors
         return backup.Doors(doors.files, doors.archive(), doors.now(), doors.tool)
+
+
+def find_own(scope: Scope, held: Sequence[Entry]) -> list[Entry]:
+    """Return the identities at hand that are an environment's own, for its cluster to have.
+
+    They are labelled so, several of them in a rotation. Without a label it is the identity of
+    the only recipient: where there are more, it may be a person's, and stays with the person.
+    """
+    here = {one.recipient: one for one in held if one.recipient in scope.recipients}
+    labelled = [one for one in here.values() if scope.name in one.environments]
+    return labelled or (list(here.values()) if len(scope.recipients) == 1 else [])
+
+
+def _not_at_hand(scope: Scope) -> NoIdentity:
+    return NoIdentity(
+        f"no identity is at hand that is the only one of {scope.name}, or labelled as its own",
+        hint=f"sopsmith key restore --to-cluster {scope.name}",
+    )
+
+
+def _recipients(entries: list[Entry]) -> str:
+    return ", ".join(one.recipient for one in entries)
 
 
 def _elsewhere(recipients: list[str], why: str) -> Looked:

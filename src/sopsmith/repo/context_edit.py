@@ -1,0 +1,43 @@
+"""Tie an environment to a kubeconfig context in the text of a `sopsmith.yaml`. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sopsmith.errors import Error, LayoutError
+from sopsmith.formats import load_format, place
+from sopsmith.formats.splice import splice
+from sopsmith.formats.yaml import parse
+from sopsmith.formats.yaml_write import quote
+from sopsmith.repo.settings import FILE, parse_settings
+
+
+def tie_context(data: bytes, environment: str, context: str) -> bytes:
+    """Return the settings with a context for an environment; comments and layout stay.
+
+    What comes out is read again: it says what it said before, and the context besides.
+
+    Raises:
+        LayoutError: The text is broken, or cannot be edited surely; the hint has the line.
+    """
+    before = parse_settings(data, FILE)
+    scopes = tuple(
+        replace(one, context=context) if one.name == environment else one
+        for one in before.environments
+    )
+    text = data.decode("utf-8")
+    address = ("environments", environment, "context")
+    try:
+        edits = place.put(load_format("yaml"), text, parse(text)[0], address, context)
+        edited = splice(text, edits).encode()
+        done = parse_settings(edited, FILE) == replace(before, environments=scopes)
+    except Error:
+        done = False
+    if not done:
+        raise LayoutError(
+            "is written in a way that cannot be edited surely",
+            path=FILE,
+            key=".".join(address),
+            hint=f"add it by hand: context: {quote(context)}",
+        )
+    return edited
