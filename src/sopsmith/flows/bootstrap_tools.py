@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from sopsmith.flows import install_plugin
@@ -21,14 +22,23 @@ def build_steps(
 ) -> list[Step]:
     """Return the step of the plugin, and that of the tools where some are asked for.
 
-    The repo-server gets its plugin by the manifests in Git, not from here.
+    The repo-server gets its plugin by the manifests in Git, not from here. A tool that would
+    take the plugin's place, as KSOPS does, is left out.
 
     Args:
         plugin: Path of the plugin and its script.
         tools: What to install, the folder, and the doors.
     """
     steps: list[Step] = [PluginStep(*plugin, files)]
-    return [*steps, ToolsStep(*tools)] if tools and tools[0] else steps
+    if tools is None:
+        return steps
+    downloads, folder, doors = tools
+    rest = [
+        one
+        for one in downloads
+        if plugin[0] not in [os.path.join(folder, name) for name in one.programs]
+    ]
+    return [*steps, ToolsStep(rest, folder, doors)] if rest else steps
 
 
 class PluginStep:
