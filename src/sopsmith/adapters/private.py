@@ -74,3 +74,15 @@ def is_open_to_others(path: str) -> bool:
         return bool(os.stat(path).st_mode & 0o077)
     except OSError:
         return False
+
+
+def close_to_others(path: str) -> None:
+    """Leave a file to its owner alone.
+
+    Raises:
+        OutsideError: It is not there, or somebody else's.
+    """
+    try:
+        os.chmod(path, os.stat(path).st_mode & 0o700)
+    except OSError as error:
+        raise OutsideError((error.strerror or "the system refused").lower(), path=path) from None

@@ -22,6 +22,7 @@ from sopsmith.repo.root import read_settings
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from sopsmith.flows.keys_apart import Lock
     from sopsmith.ports import Cluster, Files, Programs, Trees, Workers
     from sopsmith.repo.settings import RepoSettings
     from sopsmith.sops.keyring import Keyring
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 NOTHING, CLUSTER = "", "cluster"
 """What a check needs besides the context; the name of a program is the third possibility."""
 _ORDER = (ERROR, WARNING, UNKNOWN, INFO, SKIPPED, OK)
-_NO_CLUSTER = "no cluster was looked at"
 _NO_SETTINGS = "sopsmith.yaml cannot be read"
 
 
@@ -40,6 +40,7 @@ class Machine(NamedTuple):
         key_files: Where files of identities may stand, absolute.
         is_open: Tells whether others than its owner have a right to a file.
         close: Leaves a file to its owner alone.
+        lock: Holds a file of identities while it is replaced.
         plugin: The plugin's script as this sopsmith would write it.
         plugin_home: Where kustomize looks for legacy plugins; "" where the environment has none.
     """
@@ -47,11 +48,12 @@ class Machine(NamedTuple):
     key_files: tuple[str, ...]
     is_open: Callable[[str], bool]
     close: Callable[[str], None]
+    lock: Lock
     plugin: bytes
     plugin_home: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Context:
     """What checks look at.
 
@@ -60,6 +62,7 @@ class Context:
         environment: The one that is asked about; "" for all of them.
         load_keyring: Reads this machine's identities; each call gives the same.
         open_cluster: Opens the cluster and asks it nothing; None where none is to be looked at.
+        no_cluster: Why there is none.
     """
 
     root: str
@@ -72,6 +75,7 @@ class Context:
     now: datetime
     environment: str = ""
     open_cluster: Callable[[], Cluster] | None = None
+    no_cluster: str = "no cluster was asked about"
 
     @property
     def settings(self) -> RepoSettings:
@@ -196,6 +200,11 @@ def diagnose(
         yield Result(check, tuple(sorted(findings, key=lambda one: _ORDER.index(one.level))))
 
 
+def has_problems(results: Iterable[Result]) -> bool:
+    """Tell whether anything was found that must be seen to, or could not be looked at."""
+    return any(one.is_problem for result in results for one in result.findings)
+
+
 def repair(
     context: Context, results: Iterable[Result], repairs: dict[str, Repair]
 ) -> Iterator[Finding]:
@@ -221,7 +230,7 @@ def _obstacle(check: Check, code: str, context: Context, silent: Error | None) -
     """Return why a check cannot be run, if so."""
     if check.needs == CLUSTER:
         if context.open_cluster is None:
-            return Finding(code, SKIPPED, check.title, _NO_CLUSTER)
+            return Finding(code, SKIPPED, check.title, context.no_cluster)
         # It was asked, and did not answer: each further question would only wait as long.
         return from_error(code, check.title, silent) if silent else None
     if check.needs and context.programs.locate(check.needs) is None:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from sopsmith.flows import doctor_files, doctor_identities, doctor_manifests, doctor_tools
 from sopsmith.flows.doctor import Check, Repair
 
-CHECKS: tuple[Check, ...] = ()
-REPAIRS: dict[str, Repair] = {}
+CHECKS: tuple[Check, ...] = (
+    *doctor_files.CHECKS,
+    *doctor_manifests.CHECKS,
+    *doctor_identities.CHECKS,
+    *doctor_tools.CHECKS,
+)
+REPAIRS: dict[str, Repair] = {**doctor_identities.REPAIRS, **doctor_tools.REPAIRS}
 CODES = tuple(dict.fromkeys(code for check in CHECKS for code in check.codes))
 """Every code; docs/how-to/troubleshooting.md has a section for each."""

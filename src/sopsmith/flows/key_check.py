@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sopsmith.flows.key_list import Doors
     from sopsmith.ports import Files, Programs
     from sopsmith.repo.settings import RepoSettings
+    from sopsmith.sops.keyring import Keyring
 
 ELSEWHERE = "elsewhere"
 """What stands for files of no scope's overlay."""
@@ -48,9 +49,11 @@ class Finding(NamedTuple):
     """Something that is wrong with how identities are kept.
 
     Attributes:
+        code: What kind of thing: `identity-open`; docs/how-to/troubleshooting.md has each.
         place: A file of identities or a variable.
     """
 
+    code: str
     place: str
     reason: str
     hint: str
@@ -98,13 +101,21 @@ def check_keys(
     for name in environments:
         if name not in known:
             raise UsageError(f"{name!r} is no environment; known: {', '.join(known)}")
-    wanted = environments or (*known, ELSEWHERE)
+    scopes = open_scopes(root, environments, settings, doors)
+    found = find_recovery(settings, doors.keyring)
+    findings = (*look_at_files(root, doors.files, keeping), *found)
+    return KeyCheck(scopes, findings)
+
+
+def open_scopes(
+    root: str, environments: tuple[str, ...], settings: RepoSettings, doors: Doors
+) -> tuple[Opened, ...]:
+    """Open every SOPS file of some scopes, or of the whole repository where none is named."""
+    wanted = environments or (*(scope.name for scope in settings.scopes), ELSEWHERE)
     folders = [os.path.join(root, settings.overlay_folder(name)) for name in environments]
     starts = tuple(folder for folder in folders if doors.files.names(folder))
     opened = _open_all(starts if environments else (root,), root, settings, doors)
-    scopes = tuple(opened[name] for name in wanted if name in opened)
-    findings = (*_look(root, doors.files, keeping), *_look_for_recovery(settings, doors))
-    return KeyCheck(scopes, findings)
+    return tuple(opened[name] for name in wanted if name in opened)
 
 
 def _open_all(
@@ -137,26 +148,26 @@ def _below(path: str, folder: str) -> bool:
     return path.startswith(os.path.join(os.path.normpath(folder), ""))
 
 
-def _look_for_recovery(settings: RepoSettings, doors: Doors) -> Iterator[Finding]:
+def find_recovery(settings: RepoSettings, keyring: Keyring) -> Iterator[Finding]:
     """Yield the recovery identities that stand on this machine."""
-    sources = {one.recipient: one.source for one in doors.keyring.identities}
+    sources = {one.recipient: one.source for one in keyring.identities}
     for named in settings.recovery:
         source = sources.get(named.recipient)
         if source:
             reason = f"holds the recovery identity {named.shown}, which belongs offline"
-            yield Finding(
-                source, reason, "take it out; whoever gets this machine opens all backups"
-            )
+            hint = "take it out; whoever gets this machine opens all backups"
+            yield Finding("identity-recovery", source, reason, hint)
 
 
-def _look(root: str, files: Files, keeping: Keeping) -> list[Finding]:
+def look_at_files(root: str, files: Files, keeping: Keeping) -> list[Finding]:
+    """Return what is wrong with how identities are kept, file by file."""
     repository = find_repository(os.path.realpath(root), files)
     findings: list[Finding] = []
     for path in keeping.paths:
         try:
             data = files.find(path)
         except OutsideError as error:
-            findings.append(Finding(path, error.message, error.hint or ""))
+            findings.append(Finding("identity-malformed", path, error.message, error.hint or ""))
             continue
         if data is None:
             continue
@@ -169,14 +180,16 @@ def _look_at_place(path: str, repository: str, files: Files, keeping: Keeping) -
     found: list[Finding] = []
     shown, real = shlex.quote(path), os.path.realpath(path)
     if keeping.is_open(path):
-        found.append(Finding(path, "others than its owner can read it", f"chmod 600 {shown}"))
+        reason = "others than its owner can read it"
+        found.append(Finding("identity-open", path, reason, f"chmod 600 {shown}"))
     if os.path.commonpath([repository, real]) == repository:
         if is_tracked(real, files, keeping.programs):
             reason = "git tracks it, so whoever has the repository has its identities"
-            found.append(Finding(path, reason, "sopsmith key revoke, for each recipient in it"))
+            hint = "sopsmith key revoke, for each recipient in it"
         else:
             reason = "lies inside the repository, where one `git add` would publish it"
-            found.append(Finding(path, reason, f"mv {shown} FOLDER, one outside of it"))
+            hint = f"mv {shown} FOLDER, one outside of it"
+        found.append(Finding("identity-in-repository", path, reason, hint))
     return found
 
 
@@ -186,12 +199,17 @@ def _look_at_text(path: str, data: bytes) -> list[Finding]:
     found: list[Finding] = []
     if b"\r\n" in data:
         hint = f"sed -i 's/\\r$//' {shlex.quote(path)}"
-        found.append(Finding(path, "its lines end as on Windows, which not every tool reads", hint))
+        reason = "its lines end as on Windows, which not every tool reads"
+        found.append(Finding("identity-crlf", path, reason, hint))
     try:
         recipients = [entry.recipient for entry in parse_key_file(data, path)]
     except Error as error:
         reason = f"{error.key}: {error.message}" if error.key else error.message
-        return [*found, Finding(path, reason, error.hint or "")]
+        return [*found, Finding("identity-malformed", path, reason, error.hint or "")]
+    if not recipients:
+        reason = "holds no identity"
+        found.append(Finding("identity-empty", path, reason, "sopsmith key restore"))
     for twice in sorted({one for one in recipients if recipients.count(one) > 1}):
-        found.append(Finding(path, f"holds the identity of {twice} twice", "take one of them out"))
+        reason = f"holds the identity of {twice} twice"
+        found.append(Finding("identity-twice", path, reason, "take one of them out"))
     return found

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tests.unit.flows.keys_at import NOW, Place
 
-from sopsmith.adapters.private import is_open_to_others
+from sopsmith.adapters.key_lock import lock_keys
+from sopsmith.adapters.private import close_to_others, is_open_to_others
 from sopsmith.adapters.programs import Finished
 from sopsmith.flows.doctor import Context, Machine
 
@@ -43,7 +44,8 @@ def open_context(place: Place, programs: NoPrograms | None = None) -> Context:
     machine = Machine(
         key_files=(str(place.keys),),
         is_open=is_open_to_others,
-        close=lambda path: place.keys.chmod(0o600),
+        close=close_to_others,
+        lock=lock_keys,
         plugin=SCRIPT,
         plugin_home=str(place.root.parent / "plugins"),
     )

@@ -1,0 +1,85 @@
+"""Open what `doctor` looks at: the repository, this machine and, if one is named, the cluster."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
+
+from sopsmith.adapters.environment import read_settings as read_environment
+from sopsmith.adapters.interpreter import read_interpreter
+from sopsmith.adapters.key_lock import lock_keys
+from sopsmith.adapters.private import close_to_others
+from sopsmith.cli.key_doors import open_doors, open_keeping
+from sopsmith.cli.sops_verbs import keyring_of_environment
+from sopsmith.errors import Error, OutsideError, UsageError
+from sopsmith.flows.doctor import Context, Machine
+from sopsmith.flows.install_plugin import build_script, find_plugin_home
+from sopsmith.repo.root import read_settings
+
+if TYPE_CHECKING:
+    from sopsmith.ports import Cluster, Files
+
+_UNTIED = "sopsmith.yaml ties no context to {}; --context names one"
+_UNNAMED = "name a cluster: --environment NAME, or --context NAME"
+
+
+def open_context(options: dict[str, Any]) -> Context:
+    """Return what the options of `doctor` ask about.
+
+    Raises:
+        LayoutError: There is no repository.
+        UsageError: The options contradict each other.
+    """
+    at = open_doors(options["repo"], options["jobs"])
+    keeping = open_keeping()
+    environment, opener, why = _cluster_of(options, at.root, at.doors.files)
+    return Context(
+        root=at.root,
+        files=at.doors.files,
+        trees=at.doors.trees,
+        workers=at.doors.workers,
+        programs=keeping.programs,
+        machine=Machine(keeping.paths, keeping.is_open, close_to_others, lock_keys, *_plugin()),
+        load_keyring=cache(keyring_of_environment),
+        now=at.doors.now,
+        environment=environment,
+        open_cluster=opener,
+        no_cluster=why,
+    )
+
+
+def _plugin() -> tuple[bytes, str]:
+    python = read_interpreter()
+    try:
+        home = find_plugin_home(os.environ)
+    except OutsideError:
+        home = ""
+    return build_script(python.executable, python.folders), home
+
+
+def _cluster_of(
+    options: dict[str, Any], root: str, files: Files
+) -> tuple[str, Callable[[], Cluster] | None, str]:
+    """Return the environment, how its cluster is opened, and why it is not."""
+    environment, context = options["environment"], options["context"]
+    if options["no_cluster"]:
+        if context:
+            raise UsageError("--context and --no-cluster contradict each other")
+        return environment, None, "--no-cluster was given"
+    try:
+        tied = {one.name: one.context for one in read_settings(files, root).environments}
+    except Error:
+        tied = {}
+    environment = environment or next((n for n, one in tied.items() if context == one != ""), "")
+    context = context or tied.get(environment, "")
+    if not context:
+        return environment, None, _UNTIED.format(environment) if environment else _UNNAMED
+    return environment, partial(_open, context), ""
+
+
+def _open(context: str) -> Cluster:
+    from sopsmith.adapters.cluster import open_cluster
+
+    return open_cluster(context, read_environment())

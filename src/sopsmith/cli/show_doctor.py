@@ -1,0 +1,67 @@
+"""Print what `doctor` found, as a table with hints beneath or as JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from sopsmith.cli.talk import note, put, put_json, say
+from sopsmith.flows.doctor import Result
+from sopsmith.repo.diagnosis import LEVELS, OK, SKIPPED, Finding
+
+_MORE = ", …"
+_PAGE = "docs/how-to/troubleshooting.md"
+
+
+def show(results: Sequence[Result], *, as_json: bool) -> None:
+    """Write it to stdout; hints go to stderr, each once."""
+    found = [one for result in results for one in result.findings]
+    if as_json:
+        objects = [_object(one, result) for result in results for one in result.findings]
+        put_json({"findings": objects, "counts": _counts(found)})
+        return
+    wide = max((len(one.code) for one in found), default=0) + len(_MORE)
+    lines: list[str] = []
+    for family, group in groupby(results, key=lambda result: result.check.family):
+        lines.append(f"{family}\n")
+        lines += [_line(one, result, wide) for result in group for one in result.findings]
+    counts = ", ".join(f"{count} {level}" for level, count in _counts(found).items() if count)
+    put("".join([*lines, f"doctor: {counts or 'nothing to look at'}\n"]).encode("utf-8", "replace"))
+    _say_hints(found)
+
+
+def say_repaired(done: Iterable[Finding]) -> int:
+    """Say what was mended and what could not be; return how many repairs were tried."""
+    number = 0
+    for number, one in enumerate(done, start=1):  # noqa: B007 - the number is the answer.
+        say(f"{'repaired' if one.level == OK else 'not repaired'}: {one.subject}: {one.message}")
+    if not number:
+        note("nothing that was found can be mended without you")
+    return number
+
+
+def _line(one: Finding, result: Result, wide: int) -> str:
+    # Where all is well, or nothing was looked at, it is so for each code of the check.
+    whole = one.level in (OK, SKIPPED) and one.subject == result.check.title
+    code = one.code + (_MORE if whole and len(result.check.codes) > 1 else "")
+    said = f"{one.subject}: {one.message}" if one.message else one.subject
+    return f"  {one.level:<14}  {code:<{wide}}  {said}\n"
+
+
+def _say_hints(found: Sequence[Finding]) -> None:
+    for hint in dict.fromkeys(one.hint for one in found if one.hint and one.level != OK):
+        say(f"hint: {hint}")
+    if any(one.fix for one in found):
+        say("hint: sopsmith doctor --fix")
+    if any(one.is_problem for one in found):
+        note(f"{_PAGE} has a section for each code")
+
+
+def _object(one: Finding, result: Result) -> dict[str, str]:
+    return {"family": result.check.family, **one.as_object()}
+
+
+def _counts(found: Iterable[Finding]) -> dict[str, int]:
+    counted = Counter(one.level for one in found)
+    return {level: counted[level] for level in LEVELS}
