@@ -1,8 +1,8 @@
 #!/bin/sh
 # Build the real tools and servers into .tools/bin, each once for each version: kustomize, sops,
-# age and MinIO as their own modules have them; etcd, Kubernetes, Argo CD and a small Redis by
-# the mains in tools/go, whose go.mod and go.sum pin them. One after the other: the largest
-# takes 2.8 GB of memory.
+# age, MinIO and actionlint as their own modules have them; etcd, Kubernetes, Argo CD and a small
+# Redis by the mains in tools/go, whose go.mod and go.sum pin them. One after the other: the
+# largest takes 2.8 GB of memory.
 set -eu
 cd "$(dirname "$0")/.."
 . tools/versions.env
@@ -35,6 +35,7 @@ build sops "$SOPS_VERSION" github.com/getsops/sops/v3/cmd/sops
 build age "$AGE_VERSION" filippo.io/age/cmd/age
 build age-keygen "$AGE_VERSION" filippo.io/age/cmd/age-keygen
 build minio "$MINIO_VERSION" github.com/minio/minio
+build actionlint "$ACTIONLINT_VERSION" github.com/rhysd/actionlint/cmd/actionlint
 
 # build_main PROGRAM [LINKER FLAGS]: of tools/go/PROGRAM; the stamp carries a sum of all that.
 build_main() {

@@ -38,7 +38,7 @@ def manifests_command(dry_run: bool, force: bool) -> None:
     at = open_repository(".")
     settings = read_settings(at.doors.files, at.root)
     planned = plan_install(settings, at.doors.files, at.root, force=force)
-    _show(planned, dry_run=dry_run)
+    show(planned, dry_run=dry_run)
     if settings.argocd.mode == INIT_CONTAINER:
         note("any repository that this Argo CD renders can read the identity")
     if not dry_run:
@@ -62,7 +62,7 @@ def applications_command(dry_run: bool, force: bool) -> None:
     at = open_repository(".")
     settings = read_settings(at.doors.files, at.root)
     planned = plan_applications(settings, at.doors.files, at.root, force=force)
-    _show(planned, dry_run=dry_run)
+    show(planned, dry_run=dry_run)
     if not dry_run:
         apply_install(planned, at.doors.files, at.root)
 
@@ -103,7 +103,8 @@ def _report(found: list[Finding], output: str) -> None:
             say(f"hint: {one.hint}")
 
 
-def _show(planned: list[Written], *, dry_run: bool) -> None:
+def show(planned: list[Written], *, dry_run: bool) -> None:
+    """Say what becomes of each file."""
     for one in planned:
         say(f"{one.news:<9} {one.path}")
     changed = sum(one.news != "unchanged" for one in planned)

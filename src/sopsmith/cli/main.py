@@ -40,6 +40,7 @@ COMMANDS = {
     "bootstrap": "Make a cluster able to decrypt what is in Git",
     "argocd": "Write the manifests of Argo CD, and check them",
     "github-app": "Check the GitHub App by which Argo CD reads the repository",
+    "workflow": "Write workflows for CI",
     "plugin": "Install the kustomize plugin",
     "tools": "Install sops, age, kustomize and ksops, pinned",
     "completion": "Print a script that completes words in a shell",

@@ -134,8 +134,13 @@ def _base(argocd: ArgocdSettings) -> Finding:
     return Finding("argocd-base", OK, "argocd.base", "pinned")
 
 
-def plan_file(path: str, data: bytes, files: Files, root: str, *, force: bool) -> Written:
+def plan_file(
+    path: str, data: bytes, files: Files, root: str, *, force: bool, mark: str = MARK
+) -> Written:
     """Return what becomes of a file that sopsmith writes whole.
+
+    Args:
+        mark: The line that says that sopsmith wrote it.
 
     Raises:
         Conflict: Another hand wrote it, and `force` is not given.
@@ -145,7 +150,7 @@ def plan_file(path: str, data: bytes, files: Files, root: str, *, force: bool) -
         return Written(path, data, "create")
     if present == data:
         return Written(path, data, "unchanged")
-    if not present.startswith(MARK.encode()) and not force:
+    if not present.startswith(mark.encode()) and not force:
         raise Conflict(
             "stands already, and sopsmith did not write it", path=path, hint="--force replaces it"
         )
