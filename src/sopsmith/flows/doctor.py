@@ -188,7 +188,7 @@ def diagnose(
         try:
             findings = [obstacle] if obstacle else list(check.run(context))
         except Error as error:
-            if error is context.settings_error:
+            if str(error) == str(context.settings_error):
                 findings = [Finding(code, SKIPPED, check.title, _NO_SETTINGS)]
             else:
                 findings = [from_error(code, check.title, error)]

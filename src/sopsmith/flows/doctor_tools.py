@@ -49,7 +49,7 @@ def _find_plugin(context: Context) -> Iterator[Finding]:
     home, found = context.machine.plugin_home, context.programs.locate(NAME)
     if found is None:
         message = f"there is no {NAME} on PATH, which kustomize needs; sopsmith render does not"
-        yield Finding("plugin-missing", INFO, NAME, message, "sopsmith plugin install")
+        yield Finding("plugin-not-on-path", INFO, NAME, message, "sopsmith plugin install")
     places = [os.path.join(home, one) for one in HOME_PLACES] if home else []
     for path in [*([found] if found else []), *places]:
         script = _own_script(path, context)
@@ -146,7 +146,7 @@ def _install_drivers(context: Context, _: Finding) -> str:
 CHECKS = (
     Check(_FAMILY, "kustomize is new enough", ("kustomize-old",), _find_kustomize, "kustomize"),
     Check(
-        _FAMILY, "the plugin starts", ("plugin-broken", "plugin-missing", "plugin-other"),
+        _FAMILY, "the plugin starts", ("plugin-broken", "plugin-not-on-path", "plugin-other"),
         _find_plugin,
     ),
     Check(_FAMILY, "git knows encrypted files", ("git-drivers",), _find_drivers, "git"),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tests.unit.flows.keys_at import NOW, Place
 
 from sopsmith.adapters.key_lock import lock_keys
 from sopsmith.adapters.private import close_to_others, is_open_to_others
 from sopsmith.adapters.programs import Finished
-from sopsmith.flows.doctor import Context, Machine
+from sopsmith.flows.doctor import Check, Context, Machine, diagnose
+from sopsmith.repo.diagnosis import OK, SKIPPED, Finding
 
 SCRIPT = b"#!/bin/true\nthe plugin\n"
 
@@ -59,3 +62,17 @@ def open_context(place: Place, programs: NoPrograms | None = None) -> Context:
         load_keyring=lambda: place.keyring,
         now=NOW,
     )
+
+
+def found(
+    place: Place, checks: Sequence[Check], *only: str, context: Context | None = None
+) -> list[Finding]:
+    """Return what checks find that is not well, in their order."""
+    results = diagnose(context or open_context(place), checks, only)
+    every = [one for result in results for one in result.findings]
+    return [one for one in every if one.level not in (OK, SKIPPED)]
+
+
+def codes_of(place: Place, checks: Sequence[Check]) -> list[str]:
+    """Return the codes of what is not well, each once."""
+    return list(dict.fromkeys(one.code for one in found(place, checks)))
