@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shlex
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sopsmith.errors import UsageError
-from sopsmith.repo.root import read_settings
+from sopsmith.repo.settings import FILE, parse_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from sopsmith.repo.key_file import Entry
     from sopsmith.repo.settings import RepoSettings, Scope
     from sopsmith.repo.vet import FolderOf
+
+
+_parse = lru_cache(maxsize=2)(parse_settings)
+"""Steps ask for the settings many times, and hardly ever change them."""
 
 
 @dataclass(frozen=True)
@@ -96,4 +101,4 @@ class Doors:
 
     def settings(self, request: Request) -> RepoSettings:
         """Return what sopsmith.yaml says now: a step may have changed it."""
-        return read_settings(self.files, os.path.normpath(request.root))
+        return _parse(self.files.read(os.path.join(request.root, FILE)), FILE)

@@ -1,0 +1,184 @@
+"""Bootstrap goes on after any stop, changes nothing when all is done, and asks for its rights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from tests.bootstrapping import Platform, config_map
+from tests.rotating import Killed
+
+from sopsmith.errors import UsageError
+from sopsmith.flows.bootstrap import build_steps, choose_context, plan_rbac
+from sopsmith.flows.bootstrap_doors import Request
+from sopsmith.flows.bootstrap_rights import Guarded, Right
+from sopsmith.flows.steps import BLOCKED, DONE, NEEDED
+from sopsmith.kube.kinds import CONFIGMAP, NAMESPACE, SECRET
+from sopsmith.kube.write import write_documents
+from sopsmith.repo.settings import RepoSettings, Scope
+
+ORDER = [
+    "namespace", "github-app", "bucket", "identity", "inject", "backup", "argocd",
+    "applications", "wait",
+]  # fmt: skip
+READS = {"get", "list"}
+
+
+def ready(folder: Path, *, fresh: bool = False) -> Platform:
+    platform = Platform(folder, fresh=fresh)
+    platform.install_argocd()
+    return platform
+
+
+@pytest.mark.parametrize("fresh", [False, True], ids=["identity at hand", "nothing yet"])
+def test_a_second_run_changes_nothing(tmp_path: Path, fresh: bool) -> None:
+    platform = ready(tmp_path, fresh=fresh)
+    first = platform.run()
+    assert [(one.step.name, one.state) for one in first] == [(name, DONE) for name in ORDER]
+    before = platform.everything()
+    again = platform.run()
+    assert [one.after for one in again] == [None] * len(ORDER)
+    assert platform.everything() == before
+
+
+def test_a_look_changes_nothing_and_writes_nothing(tmp_path: Path) -> None:
+    platform = ready(tmp_path, fresh=True)
+    before = platform.everything()
+    found = platform.look()
+    assert {one.state for one in found.values()} <= {DONE, NEEDED}
+    assert platform.everything() == before and not platform.life.writes
+    assert {call.verb for call in platform.cluster.calls} <= READS
+
+
+def test_killed_behind_any_write_it_goes_on(tmp_path: Path) -> None:
+    kill_everywhere(tmp_path, fresh=True)
+
+
+def test_unreachable_after_a_call_it_stops_clean(tmp_path: Path) -> None:
+    assert stop_everywhere(tmp_path, stride=11) > 80
+
+
+def test_every_right_that_is_missing_is_named_before_anything_is_written(tmp_path: Path) -> None:
+    platform = ready(tmp_path)
+    platform.cluster.put(SECRET, {"metadata": {"name": "sops-age", "namespace": "argocd"}})
+    for right in rights(platform):
+        platform.cluster.deny(right.verb, right.kind, right.namespace)
+        blocked = [one.before.why for one in platform.look().values() if one.state == BLOCKED]
+        short = str(right._replace(name=""))
+        named = [why for why in blocked if short in why or str(right) in why]
+        assert named or right.kind == NAMESPACE, right
+        platform.cluster.allow_all()
+    assert not platform.life.writes
+
+
+def test_rbac_grants_each_right_and_no_other(tmp_path: Path) -> None:
+    platform = Platform(tmp_path)
+    request = Request(str(platform.root), "prod", (str(platform.keys),), patch_argocd=True)
+    made = plan_rbac(build_steps(request, platform.doors), "ci", "argocd")
+    text = write_documents(made)
+    granted = {
+        (verb, resource, name, one["metadata"].get("namespace", ""))
+        for one in yaml.safe_load_all(text)
+        if one["kind"] in {"Role", "ClusterRole"}
+        for rule in one["rules"]
+        for verb in rule["verbs"]
+        for resource in rule["resources"]
+        for name in rule.get("resourceNames", [""])
+    }
+    wanted = {(r.verb, r.kind.plural, r.name, r.namespace) for r in rights(platform)}
+    assert granted == wanted - {("create", "namespaces", "", "")}
+    assert "*" not in text and made[0]["kind"] == "Namespace"
+    assert ("get", "secrets", "db", "kube-system") in granted
+    assert not any(name == "" and verb != "create" for verb, _, name, _ in granted)
+
+
+def kill_everywhere(folder: Path, *, fresh: bool) -> None:
+    """Kill a bootstrap behind each of its writes, and see it go on to the same end."""
+    whole = ready(folder / "whole", fresh=fresh)
+    whole.run()
+    writes = len(whole.life.writes)
+    assert writes > 12
+    for last in range(1, writes + 1):
+        platform = ready(folder / str(last), fresh=fresh)
+        platform.life.ends_at = last
+        with pytest.raises(Killed):
+            platform.run()
+        platform.life.ends_at = 0
+        assert all(one.state == DONE for one in platform.run()), whole.life.writes[last - 1]
+        (held,) = platform.held()
+        assert held.line.reveal() in platform.cluster.values("sops-age", "argocd")["keys.txt"]
+        assert platform.cluster.objects.keys() == whole.cluster.objects.keys()
+
+
+def stop_everywhere(folder: Path, *, stride: int) -> int:
+    """Take the API server away after some calls, then more; return after how many it is done."""
+    calls = 0
+    while True:
+        platform = ready(folder / str(calls))
+        platform.cluster.go_away(calls)
+        results = platform.run()
+        if len(results) == len(ORDER) and results[-1].state == DONE:
+            return calls
+        assert results[-1].state == BLOCKED
+        assert "does not answer" in (results[-1].after or results[-1].before).why
+        platform.cluster.come_back()
+        assert all(one.state == DONE for one in platform.run())
+        calls += stride
+
+
+def rights(platform: Platform) -> list[Right]:
+    steps = [one for one in platform.steps() if isinstance(one, Guarded)]
+    return [right for step in steps for right in step.rights()]
+
+
+def settings(**contexts: str) -> RepoSettings:
+    scopes = [
+        Scope(name, f"{name.upper()}_", context=context) for name, context in contexts.items()
+    ]
+    return RepoSettings(environments=tuple(scopes))
+
+
+def nowhere(_context: str) -> str:
+    return ""
+
+
+def test_the_context_of_the_settings_is_taken_and_no_other() -> None:
+    tied = settings(prod="prod-admin", dev="")
+    assert choose_context(tied, "prod", "", nowhere) == "prod-admin"
+    assert choose_context(tied, "prod", "prod-admin", nowhere) == "prod-admin"
+    with pytest.raises(UsageError, match="tied to the context prod-admin in"):
+        choose_context(tied, "prod", "other", nowhere)
+
+
+def test_the_context_of_another_environment_is_refused() -> None:
+    with pytest.raises(UsageError, match="leads to the cluster of dev"):
+        choose_context(settings(prod="", dev="dev-admin"), "prod", "dev-admin", nowhere)
+
+
+def test_another_name_for_the_cluster_of_another_environment_is_refused() -> None:
+    with pytest.raises(UsageError, match="the context mine leads to the cluster of dev"):
+        choose_context(
+            settings(prod="", dev="dev-admin"), "prod", "mine", lambda _name: "https://dev"
+        )
+
+
+def test_an_environment_without_a_context_takes_the_one_that_is_named() -> None:
+    free = settings(prod="", dev="dev-admin")
+    assert choose_context(free, "prod", "any", nowhere) == "any"
+    assert choose_context(free, "prod", "", nowhere) == ""
+
+
+def test_an_unknown_environment_is_refused_before_anything_is_looked_at(tmp_path: Path) -> None:
+    platform = Platform(tmp_path)
+    with pytest.raises(UsageError, match="there is no environment qa"):
+        build_steps(Request(str(platform.root), "qa", ()), platform.doors)
+    assert not platform.cluster.calls
+
+
+def test_what_others_changed_meanwhile_stays(tmp_path: Path) -> None:
+    platform = ready(tmp_path)
+    platform.cluster.put(CONFIGMAP, config_map("argocd-cm", kept="by hand"))
+    platform.run()
+    data = platform.cluster.objects[(CONFIGMAP, "argocd", "argocd-cm")]["data"]
+    assert data["kept"] == "by hand" and len(data) == 2
