@@ -19,6 +19,7 @@ from sopsmith.flows.install_plugin import build_script, find_plugin_home
 from sopsmith.repo.root import read_settings
 
 if TYPE_CHECKING:
+    from sopsmith.flows.steps import Step
     from sopsmith.ports import Cluster, Files
 
 _UNTIED = "sopsmith.yaml ties no context to {}; --context names one"
@@ -47,6 +48,7 @@ def open_context(options: dict[str, Any]) -> Context:
         environment=environment,
         open_cluster=opener,
         no_cluster=why,
+        open_steps=partial(_open_steps, options, environment) if opener else None,
     )
 
 
@@ -83,3 +85,11 @@ def _open(context: str) -> Cluster:
     from sopsmith.adapters.cluster import open_cluster
 
     return open_cluster(context, read_environment())
+
+
+def _open_steps(options: dict[str, Any], environment: str) -> list[Step]:
+    from sopsmith.cli.bootstrap_words import open_bootstrap
+    from sopsmith.flows.bootstrap import build_steps
+
+    asked = {"repo": options["repo"], "environment": environment, "context": options["context"]}
+    return build_steps(*open_bootstrap({**asked, "apply_argocd": False, "wait": "0s", "tools": ""}))

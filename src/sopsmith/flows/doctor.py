@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sopsmith.flows.keys_apart import Lock
+    from sopsmith.flows.steps import Step
     from sopsmith.ports import Cluster, Files, Programs, Trees, Workers
     from sopsmith.repo.settings import RepoSettings
     from sopsmith.sops.keyring import Keyring
@@ -63,6 +64,7 @@ class Context:
         load_keyring: Reads this machine's identities; each call gives the same.
         open_cluster: Opens the cluster and asks it nothing; None where none is to be looked at.
         no_cluster: Why there is none.
+        open_steps: Returns the steps of bootstrap, for the environment and its cluster.
     """
 
     root: str
@@ -76,6 +78,7 @@ class Context:
     environment: str = ""
     open_cluster: Callable[[], Cluster] | None = None
     no_cluster: str = "no cluster was asked about"
+    open_steps: Callable[[], Sequence[Step]] | None = None
 
     @property
     def settings(self) -> RepoSettings:

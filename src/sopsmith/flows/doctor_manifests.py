@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import shlex
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -70,25 +71,23 @@ def _of(context: Context, kind: str) -> Iterator[tuple[str, str]]:
 
 def _find_conflicts(context: Context) -> Iterator[Finding]:
     for path, words in _of(context, CONFLICT):
-        hint = f"git checkout --merge -- {path}, or settle it: sopsmith git resolve {path}"
+        shown = shlex.quote(path)
+        hint = f"sopsmith git resolve {shown}, if it is encrypted; else keep one side of it"
         yield Finding("conflict-markers", ERROR, path, words, hint)
 
 
 def _find_missing(context: Context) -> Iterator[Finding]:
     for path, words in _of(context, MISSING):
-        yield Finding("missing-resource", ERROR, path, words, "sopsmith init .")
+        hint = "sopsmith init . makes the folders of environments; or take the entry out"
+        yield Finding("missing-resource", ERROR, path, words, hint)
 
 
 def _find_numbers(context: Context) -> Iterator[Finding]:
     for path, words in _of(context, NUMBER):
         key, _, kind = words.partition(" ")
-        hint = f"sopsmith set {path} '{_index(key)}' '\"VALUE\"'"
+        hint = f"sopsmith edit {shlex.quote(path)}, and put quotes around it"
         message = f"{key} is {kind}, and the API server takes texts alone: quote it"
         yield Finding("unquoted-number", ERROR, path, message, hint)
-
-
-def _index(key: str) -> str:
-    return "".join(f'["{part}"]' for part in key.split("."))
 
 
 def _find_legacy(context: Context) -> Iterator[Finding]:

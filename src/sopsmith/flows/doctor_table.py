@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from sopsmith.flows import doctor_files, doctor_identities, doctor_manifests, doctor_tools
+from sopsmith.flows import (
+    doctor_bootstrap,
+    doctor_files,
+    doctor_identities,
+    doctor_manifests,
+    doctor_tools,
+)
 from sopsmith.flows.doctor import Check, Repair
 
 CHECKS: tuple[Check, ...] = (
@@ -10,6 +16,7 @@ CHECKS: tuple[Check, ...] = (
     *doctor_manifests.CHECKS,
     *doctor_identities.CHECKS,
     *doctor_tools.CHECKS,
+    *doctor_bootstrap.CHECKS,
 )
 REPAIRS: dict[str, Repair] = {**doctor_identities.REPAIRS, **doctor_tools.REPAIRS}
 CODES = tuple(dict.fromkeys(code for check in CHECKS for code in check.codes))
