@@ -235,7 +235,16 @@ def _obstacle(check: Check, code: str, context: Context, silent: Error | None) -
         if context.open_cluster is None:
             return Finding(code, SKIPPED, check.title, context.no_cluster)
         # It was asked, and did not answer: each further question would only wait as long.
-        return from_error(code, check.title, silent) if silent else None
+        error = silent or _why_shut(context)
+        return Finding(code, UNKNOWN, check.title, str(error), error.hint or "") if error else None
     if check.needs and context.programs.locate(check.needs) is None:
         return Finding(code, UNKNOWN, check.title, f"{check.needs} is not on PATH")
+    return None
+
+
+def _why_shut(context: Context) -> Error | None:
+    try:
+        context.cluster  # noqa: B018 - to open it is the question.
+    except Error as error:
+        return error
     return None

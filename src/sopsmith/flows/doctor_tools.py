@@ -40,7 +40,7 @@ def _find_kustomize(context: Context) -> Iterator[Finding]:
         if version < _NO_PLUGINS:
             level, then = ERROR, "it runs no generators as Argo CD asks for them"
         message = f"is {found[0]}, older than {'.'.join(map(str, KUSTOMIZE))}: {then}"
-        hint = "sopsmith bootstrap --help, for tools of pinned versions"
+        hint = "sopsmith tools install kustomize --into ~/.local/bin"
         yield Finding("kustomize-old", level, "kustomize", message, hint)
 
 
