@@ -26,17 +26,27 @@ _SSH_KINDS = ("ssh-ed25519 ", "ssh-rsa ")
 class Identity:
     """A secret that opens data keys, known by its recipient.
 
+    Args:
+        recipient: `age1…`, or `ssh key (SOURCE)` where the recipient cannot be told; "" has it
+            asked for when it is needed.
+
     Attributes:
-        recipient: `age1…`, or `ssh key (SOURCE)` where the recipient cannot be told.
         source: Where it was found, for messages.
     """
 
-    __slots__ = ("_native", "recipient", "source")
+    __slots__ = ("_native", "_recipient", "source")
 
     def __init__(self, native: Any, recipient: str, source: str) -> None:
         self._native = native
-        self.recipient = recipient
+        self._recipient = recipient
         self.source = source
+
+    @property
+    def recipient(self) -> str:
+        """Its recipient, made once: that takes as long as opening a file with it."""
+        if not self._recipient:
+            self._recipient = str(self._native.to_public())
+        return self._recipient
 
     def __repr__(self) -> str:
         return f"<Identity of {self.recipient} from {self.source}>"
@@ -126,7 +136,7 @@ def _parse_line(line: str, source: str, number: int) -> Identity:
         native = Native.from_str(line)
     except IdentityError:
         raise MasterKeyError("a damaged age identity", path=source, key=place) from None
-    return Identity(native, str(native.to_public()), source)
+    return Identity(native, "", source)
 
 
 def _parse_ssh(text: str, source: str) -> Identity:

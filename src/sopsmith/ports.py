@@ -59,7 +59,7 @@ class Trees(Protocol):
         """Return a file's bytes, as `Files` does."""
 
 
-Answer = tuple["str | int | Answer | None", ...] | None
+Answer = tuple["str | int | bytes | Answer | None", ...] | None
 """What a worker hands back: plain values, so that they cross a pipe without pickling."""
 
 

@@ -12,8 +12,9 @@ from tests.unit.plugin.conftest import Repo
 
 HEAVY = (
     "boto3", "click", "collections", "contextlib", "dataclasses", "datetime", "enum", "functools",
-    "hashlib", "http", "json", "kubernetes", "logging", "multiprocessing", "pathlib", "re", "re2",
-    "rich", "socket", "ssl", "subprocess", "tempfile", "threading", "typing", "urllib", "yaml",
+    "hashlib", "http", "importlib", "json", "kubernetes", "logging", "multiprocessing", "pathlib",
+    "re", "re2", "rich", "socket", "ssl", "subprocess", "tempfile", "threading", "typing",
+    "urllib", "warnings", "yaml",
 )  # fmt: skip
 SCRIPT = """
 import sys

@@ -6,6 +6,8 @@ import os
 import sys
 from importlib.util import find_spec
 
+from sopsmith.adapters.programs import LocalPrograms
+
 # What the plugin may need; `re2` and `yaml` only for files that sops did not write itself.
 _LIBRARIES = ("sopsmith", "pyrage", "cryptography", "_cffi_backend", "yaml", "re2")
 
@@ -37,3 +39,14 @@ def read_interpreter() -> Interpreter:
         if folder not in folders:
             folders.append(folder)
     return Interpreter(sys.executable, folders)
+
+
+def build_bundle(python: Interpreter) -> bytes:
+    """Return the plugin's modules as one file for an interpreter; b"" where that failed.
+
+    A fresh process makes it, with the flags of the plugin's own, since what it loads counts.
+    """
+    builder = find_spec("sopsmith.plugin.bundle")
+    assert builder is not None and builder.origin is not None
+    done = LocalPrograms().run([python.executable, "-IS", builder.origin, *python.folders])
+    return done.stdout if done.code == 0 else b""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import marshal
 import os
-from collections import deque
 
 from sopsmith.errors import OutsideError
 
@@ -42,7 +41,7 @@ class LocalWorkers:
     """
 
     def __init__(self, count: int = 0, worth_it: int = WORTH_IT, batch: int = BATCH) -> None:
-        self._count = count or _cores()
+        self._count = count or count_cores()
         self._worth_it = worth_it
         self._batch = batch
 
@@ -87,14 +86,15 @@ def _spread(
         # Each fork closes the pipes of those before it, or they would outlive this process.
         for _ in range(count):
             workers.append(_Worker(work, workers))
-        waiting: deque[_Worker] = deque()
+        # A list, since loading `collections` takes longer than shifting a handful of entries.
+        waiting: list[_Worker] = []
         for number, batch in enumerate(batches):
             if len(waiting) == 2 * count:
-                yield from waiting.popleft().take()
+                yield from waiting.pop(0).take()
             workers[number % count].give(batch)
             waiting.append(workers[number % count])
         while waiting:
-            yield from waiting.popleft().take()
+            yield from waiting.pop(0).take()
     finally:
         for worker in workers:
             worker.end()
@@ -168,7 +168,8 @@ def _serve(work: Callable[[str], Answer], take: BinaryIO, give: BinaryIO) -> Non
         os._exit(code)
 
 
-def _cores() -> int:
+def count_cores() -> int:
+    """Return how many cores this process may use."""
     # macOS has no affinity to ask for.
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1

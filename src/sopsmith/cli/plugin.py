@@ -29,7 +29,7 @@ def install_command(
     The plugin home is for generators without that annotation.
     """
     from sopsmith.adapters.files import LocalFiles
-    from sopsmith.adapters.interpreter import read_interpreter
+    from sopsmith.adapters.interpreter import build_bundle, read_interpreter
     from sopsmith.flows import install_plugin as flow
 
     if folder is None and not plugin_home:
@@ -40,7 +40,8 @@ def install_command(
         targets += [os.path.join(home, place) for place in flow.HOME_PLACES]
     python = read_interpreter()
     script = flow.build_script(python.executable, python.folders)
-    for placed in flow.install(targets, script, LocalFiles(), force=force):
+    bundle = build_bundle(python)
+    for placed in flow.install(targets, script, LocalFiles(), bundle=bundle, force=force):
         say(f"{placed.news}: {placed.path}")
     if folder is not None and not flow.is_on_path(folder, os.environ):
         warn(f"{folder} is not on PATH, so kustomize does not find the plugin there")

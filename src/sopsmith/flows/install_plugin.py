@@ -2,7 +2,8 @@
 
 What is installed is a small script that starts this very interpreter without its site
 machinery and with the needed library folders alone: a start that skips both takes half the
-time, and the plugin starts once for each generator.
+time, and the plugin starts once for each generator. Beside it lies a bundle of its modules
+(`plugin/bundle.py`); without one, or with one of another version, it only starts slower.
 
 Source: kustomize api/konfig/plugins.go (the plugin home), api/internal/plugins/loader
 (its layout); execve(2) for the limits of a `#!` line.
@@ -21,16 +22,31 @@ if TYPE_CHECKING:
     from sopsmith.ports import Files
 
 NAME = "ksops"
+BUNDLE = ".bundle"
+"""What the name of the bundle has behind that of the script."""
 HOME_PLACES = ("viaduct.ai/v1/ksops/ksops", "viaduct.ai/v2/ksops/ksops")
 MARK = "sopsmith's kustomize plugin in the place of KSOPS"
 _SHEBANG_LIMIT = 127  # bytes, the newline not counted; the kernel of old cuts longer lines
 _FLAGS = "-IS"  # no user site and no environment; no site-packages machinery
 
 _BODY = '''"""{mark}; written by `sopsmith plugin install`."""
+import gc
+import marshal
 import os
 import sys
 
+# The process is short, and nothing that it makes refers to itself.
+gc.disable()
 sys.path += {folders!r}
+try:
+    with open(__file__ + {suffix!r}, "rb", 0) as handle:
+        head, _, kept = handle.read().partition(b"\\0")
+    if head == f"{{sys.version}} {{sys.path}}".encode():
+        code, *modules = marshal.loads(kept)
+        exec(code, space := {{"__name__": ""}})
+        space["restore"](*modules)
+except OSError:
+    pass
 from sopsmith.plugin.run import run
 
 # All is written; taking the interpreter apart would only cost time.
@@ -60,7 +76,7 @@ def build_script(executable: str, folders: list[str]) -> bytes:
         executable: The interpreter's absolute path.
         folders: Where its libraries lie.
     """
-    body = _BODY.format(mark=MARK, folders=folders)
+    body = _BODY.format(mark=MARK, folders=folders, suffix=BUNDLE)
     direct = f"#!{executable} {_FLAGS}"
     if len(direct.encode()) <= _SHEBANG_LIMIT and not any(sign.isspace() for sign in executable):
         return f"{direct}\n{body}".encode()
@@ -85,27 +101,22 @@ def find_plugin_home(environ: Mapping[str, str]) -> str:
     raise OutsideError("neither KUSTOMIZE_PLUGIN_HOME nor HOME is set, so there is no plugin home")
 
 
-def install(targets: list[str], script: bytes, files: Files, *, force: bool) -> list[Placed]:
-    """Write the script to every target, or to none.
+def install(
+    targets: list[str], script: bytes, files: Files, *, bundle: bytes = b"", force: bool
+) -> list[Placed]:
+    """Write the script to every target, with its bundle if there is one, or to none.
 
     Raises:
         OutsideError: Another program stands at a target, and `force` is not given; or a target
             cannot be written.
     """
-    news = plan(targets, script, files, force=force)
+    news = {target: _news(target, script, bundle, files, force=force) for target in targets}
     for target, word in news.items():
         if word != "unchanged":
+            if bundle:
+                files.write(target + BUNDLE, bundle, mode=0o644)
             files.write(target, script, mode=0o755)
     return [Placed(target, word) for target, word in news.items()]
-
-
-def plan(targets: list[str], script: bytes, files: Files, *, force: bool) -> dict[str, str]:
-    """Return what `install` would make of every target: the `news` of what it places.
-
-    Raises:
-        OutsideError: As `install` does.
-    """
-    return {target: _news(target, script, files, force=force) for target in targets}
 
 
 def is_on_path(folder: str, environ: Mapping[str, str]) -> bool:
@@ -115,7 +126,7 @@ def is_on_path(folder: str, environ: Mapping[str, str]) -> bool:
     return any(entry and os.path.realpath(entry) == wanted for entry in entries)
 
 
-def _news(target: str, script: bytes, files: Files, *, force: bool) -> str:
+def _news(target: str, script: bytes, bundle: bytes, files: Files, *, force: bool) -> str:
     try:
         present = files.find(target)
     except Error as error:
@@ -125,7 +136,7 @@ def _news(target: str, script: bytes, files: Files, *, force: bool) -> str:
         present = b""
     if present is None:
         return "installed"
-    if present == script:
+    if present == script and (not bundle or files.find(target + BUNDLE) == bundle):
         return "unchanged"
     if MARK.encode() not in present and not force:
         raise _foreign(target)

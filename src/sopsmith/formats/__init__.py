@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from sopsmith.errors import FormatError
 
 TYPE_CHECKING = False
@@ -57,6 +55,9 @@ def load_format(name: str) -> Format:
     """
     if name not in NAMES:
         raise FormatError(f"unknown format {name}", hint=f"formats are {', '.join(NAMES)}")
+    # Loading `importlib` takes the plugin longer than most of its own modules.
+    from importlib import import_module
+
     module = import_module(f"sopsmith.formats.{name}")
     return cast("Format", module) if TYPE_CHECKING else module
 

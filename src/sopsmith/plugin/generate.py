@@ -12,11 +12,16 @@ from sopsmith.plugin.opening import open_bytes, open_objects
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sopsmith.adapters.confined import ConfinedFiles
     from sopsmith.kube.ksops import Generator, Source
     from sopsmith.sops.keyring import Keyring
 
 Manifest = dict[str, object]
+WORTH_IT = 64
+"""Files below which one process is done sooner: on two cores, forks took 9 ms of processor time
+where opening a file of one Secret took 0.22 ms, and gained 6 ms of 42 at a hundred files."""
 
 
 class Maker:
@@ -24,12 +29,16 @@ class Maker:
 
     Args:
         exact: Keep `stringData`, as KSOPS does, instead of folding it into `data`.
+        limit: Processes at most; 0 means one for each core.
     """
 
-    def __init__(self, files: ConfinedFiles, keyring: Keyring, *, exact: bool = False) -> None:
+    def __init__(
+        self, files: ConfinedFiles, keyring: Keyring, *, exact: bool = False, limit: int = 0
+    ) -> None:
         self._files = files
         self._keyring = keyring
         self._exact = exact
+        self._limit = limit
 
     def make(self, manifest: object) -> list[Manifest]:
         """Return the objects of a generator, in the order of its files.
@@ -45,7 +54,7 @@ class Maker:
             generator = parse_generator(manifest)
         except Error as error:
             raise error.at(describe(manifest)) from None
-        made = [one for path in self._paths(generator) for one in self._file(path)]
+        made = [one for found in self._open(self._paths(generator)) for one in found]
         for secret in generator.secrets:
             try:
                 made.append(self._secret(secret))
@@ -61,6 +70,14 @@ class Maker:
         for pattern, expanded in zip(generator.files, found, strict=True):
             paths += [one for one in expanded if one == pattern or one not in named]
         return paths
+
+    def _open(self, paths: list[str]) -> Iterable[list[Manifest]]:
+        if len(paths) < WORTH_IT or self._limit == 1:
+            return map(self._file, paths)
+        from sopsmith.plugin.spread import spread
+
+        quick = Maker(self._files, self._keyring.at_hand(), exact=self._exact)
+        return spread(quick._file, self._file, paths, self._limit)
 
     def _file(self, path: str) -> list[Manifest]:
         objects = open_objects(self._files.read(path), path, self._keyring)

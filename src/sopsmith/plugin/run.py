@@ -64,12 +64,13 @@ def _answer(argv: list[str], settings: Settings) -> str:
     paths = [word for word in argv if not word.startswith("-")]
     if unknown := [word for word in argv if word.startswith("-") and word != "--exact"]:
         raise UsageError(f"unknown option {unknown[0]}", hint="sopsmith-ksops --help")
-    _check_limit(settings.get("KSOPS_CONCURRENCY_LIMIT"))
+    limit = _parse_limit(settings.get("KSOPS_CONCURRENCY_LIMIT"))
     files = LocalFiles()
     maker = Maker(
         ConfinedFiles(os.getcwd(), settings.get("SOPSMITH_ROOT")),
         load_keyring(settings, files, LocalPrograms()),
         exact="--exact" in argv or settings.get("SOPSMITH_KSOPS_EXACT") in {"1", "true"},
+        limit=limit,
     )
     finish = _finisher(settings)
     if paths:
@@ -120,11 +121,11 @@ def _parse(data: bytes) -> list[object]:
         raise error.at("the generator") from None
 
 
-def _check_limit(text: str) -> None:
-    # One thread opens a file faster than KSOPS starts one of its own for it, so the limit
-    # limits nothing; a wrong one is still a mistake worth knowing.
+def _parse_limit(text: str) -> int:
+    """Return how many processes open files at most; 0 where nothing is said."""
     if text and not (text.isascii() and text.isdigit() and int(text) > 0):
         raise UsageError("KSOPS_CONCURRENCY_LIMIT is not a positive number")
+    return int(text or "0")
 
 
 def _say(*lines: str) -> None:

@@ -53,6 +53,10 @@ class Keyring:
     def __repr__(self) -> str:
         return f"<Keyring of {len(self.identities)} identities>"
 
+    def at_hand(self) -> Keyring:
+        """Return a keyring of the identities read so far, which asks no person and no program."""
+        return Keyring(self.identities)
+
     def unlock_data_key(self, metadata: Metadata) -> Secret:
         """Return a document's data key, 32 bytes.
 
@@ -92,9 +96,13 @@ class Keyring:
 
     def _offer(self, recipient: str) -> Iterator[Identity]:
         """Yield identities that may be a recipient's, from one place after the other."""
-        yield from [one for one in self.identities if not one.recipient.startswith("age1")]
+        yield from self._untold()
         yield from self._asked_late(recipient)
         yield from self._asked_last()
+
+    def _untold(self) -> list[Identity]:
+        """Return the identities that do not tell their recipient."""
+        return [one for one in self.identities if not one.recipient.startswith("age1")]
 
     def _asked_late(self, recipient: str) -> list[Identity]:
         if self._late is None or recipient in self._refused:
@@ -148,10 +156,9 @@ class Keyring:
     def _try_age(self, stanza: Stanza) -> bytes | None:
         if stanza.kind != "age":
             return None
+        fitting = next((one for one in self.identities if one.recipient == stanza.name), None)
         # SSH identities do not tell their recipient, so they are tried on everything.
-        fitting = [one for one in self.identities if one.recipient == stanza.name]
-        others = [one for one in self.identities if not one.recipient.startswith("age1")]
-        found = age.unwrap(stanza.enc, fitting or others)
+        found = age.unwrap(stanza.enc, [fitting] if fitting else self._untold())
         if found is None and fitting:
             raise MasterKeyError("the age file around the data key is not for its recipient")
         return found

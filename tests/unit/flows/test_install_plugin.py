@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 import os
 import subprocess
 import sys
@@ -10,9 +11,16 @@ from pathlib import Path
 import pytest
 
 from sopsmith.adapters.files import LocalFiles
-from sopsmith.adapters.interpreter import read_interpreter
+from sopsmith.adapters.interpreter import build_bundle, read_interpreter
 from sopsmith.errors import OutsideError
-from sopsmith.flows.install_plugin import MARK, build_script, find_plugin_home, install, is_on_path
+from sopsmith.flows.install_plugin import (
+    BUNDLE,
+    MARK,
+    build_script,
+    find_plugin_home,
+    install,
+    is_on_path,
+)
 
 FILES = LocalFiles()
 
@@ -83,3 +91,48 @@ def test_a_folder_on_path_is_known_by_any_of_its_names(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("real")
     assert is_on_path(str(tmp_path / "real"), {"PATH": f"/nowhere:{tmp_path}/link"})
     assert not is_on_path(str(tmp_path / "real"), {"PATH": "/nowhere:"})
+
+
+@pytest.fixture(scope="module")
+def bundle() -> bytes:
+    """Return the bundle of this interpreter."""
+    return build_bundle(read_interpreter())
+
+
+def loaded_by(folder: Path, bundle: bytes) -> set[str]:
+    """Install a script that ends by naming the modules whose loader it did without."""
+    python = read_interpreter()
+    script = build_script(python.executable, python.folders)
+    ending = (
+        b"print(*[k for k, m in sys.modules.items() if m.__spec__ is None], flush=True); os._exit("
+    )
+    script = script.replace(b"os._exit(", ending)
+    install([str(folder / "ksops")], script, FILES, bundle=bundle, force=True)
+    return set(run(folder / "ksops").split())
+
+
+def test_the_bundle_holds_what_opens_a_file(tmp_path: Path, bundle: bytes) -> None:
+    assert {"sopsmith.plugin.run", "sopsmith.sops.check", "pyrage"} <= loaded_by(tmp_path, bundle)
+
+
+def test_a_bundle_of_another_interpreter_or_of_changed_sources_is_left_alone(
+    tmp_path: Path, bundle: bytes
+) -> None:
+    head, mark, kept = bundle.partition(b"\0")
+    code, stamps, modules = marshal.loads(kept)  # noqa: S302
+    path, changed, size = stamps[-1]
+    stale = marshal.dumps((code, [*stamps[:-1], (path, changed + 1, size)], modules))
+    gone = marshal.dumps((code, [*stamps, (str(tmp_path / "gone"), changed, size)], modules))
+    for other in (b"", b"3.10 " + bundle, head + mark + stale, head + mark + gone):
+        assert "sopsmith.plugin.run" not in loaded_by(tmp_path, other)
+
+
+def test_a_new_bundle_counts_as_an_update(tmp_path: Path) -> None:
+    target = str(tmp_path / "ksops")
+    script = build_script("/python", [])
+    news = [
+        install([target], script, FILES, bundle=bundle, force=False)[0].news
+        for bundle in (b"old", b"old", b"new", b"")
+    ]
+    assert news == ["installed", "unchanged", "updated", "unchanged"]
+    assert Path(target + BUNDLE).read_bytes() == b"new"
