@@ -54,6 +54,7 @@ def main(last: int, argv: list[str]) -> int:
         (FolderArchive, "replace"),
         (RealCluster, "create"),
         (RealCluster, "replace"),
+        (RealCluster, "apply"),
     ]
     for place, name in places:
         setattr(place, name, count.behind(getattr(place, name)))
