@@ -34,6 +34,7 @@ COMMANDS = {
     "audit": "Say from Git who changed which secret, and when",
     "status": "Say what is due: dates, old keys, backups, half-done work",
     "doctor": "Find the cause of what does not work",
+    "refresh": "Have Argo CD render afresh, past its cache",
     "key": "Generate, back up, restore and rotate identities",
     "recipients": "Say who opens what, and change it",
     "git": "Merge, compare and guard encrypted files in git",

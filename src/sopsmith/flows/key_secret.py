@@ -23,6 +23,7 @@ from sopsmith.kube.key_secret import (
     with_keys,
 )
 from sopsmith.kube.kinds import SECRET
+from sopsmith.secret import Secret
 from sopsmith.sops.check import check
 from sopsmith.sops.keyring import Keyring
 from sopsmith.sops.recognise import is_marked, recognise
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
     from sopsmith.age import Identity
     from sopsmith.ports import Cluster, Object
-    from sopsmith.secret import Secret
 
     Proof = Callable[[Sequence[Identity]], None]
     """Raises where some identities do not open what they must."""
@@ -104,6 +104,22 @@ def retire_identity(cluster: Cluster, recipient: str, proof: Proof) -> ClusterKe
         Conflict: Others kept changing the Secret.
     """
     return _change(cluster, lambda keys: take_out(keys, {recipient}), proof)
+
+
+def mend_line_ends(cluster: Cluster) -> ClusterKeys:
+    """Write what the cluster holds with LF for CRLF, and return what it holds then.
+
+    Raises:
+        NoIdentity: Somebody changed whose identities they are meanwhile.
+        MasterKeyError: A line is no identity; nothing was written.
+    """
+    held = {*read_cluster_keys(cluster).recipients}
+
+    def proof(identities: Sequence[Identity]) -> None:
+        if {one.recipient for one in identities} != held:
+            raise NoIdentity("its identities are others now", hint=_LOOK)
+
+    return _change(cluster, lambda keys: Secret(keys.reveal().replace(b"\r\n", b"\n")), proof)
 
 
 def prove_opens(files: Iterable[tuple[str, bytes]], identities: Sequence[Identity]) -> int:

@@ -43,3 +43,16 @@ def pod(container: dict[str, Any], *volumes: dict[str, Any], start: str = "13:59
 )
 def test_a_pod_that_reads_once_is_found(one: dict[str, Any], stuck: bool) -> None:
     assert bool(find_stuck_pods([one], SINCE)) is stuck
+
+
+def test_a_container_that_was_started_again_has_the_new_value() -> None:
+    one = pod(VARIABLE | {"name": "app"})
+    again = {"name": "app", "state": {"running": {"startedAt": "2026-11-24T14:01:00Z"}}}
+    one["status"]["containerStatuses"] = [again]
+    assert find_stuck_pods([one], SINCE) == []
+
+
+def test_a_pod_is_asked_about_one_secret() -> None:
+    assert find_stuck_pods([pod(VARIABLE)], SINCE, "other") == []
+    reads = {"envFrom": [{"secretRef": {"name": "other"}}]}
+    assert find_stuck_pods([pod(reads)], SINCE, "other") == ["repo-server"]
