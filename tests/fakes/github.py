@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+from datetime import UTC, datetime
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler
 from typing import Any
@@ -80,13 +81,20 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.revoked.append(self.headers["Authorization"])
         self._say(204 if self.path == "/api/v3/installation/token" else 404, b"")
 
-    def _grant(self, wish: dict[str, Any]) -> tuple[int, bytes]:
-        has = set(wish["repositories"]) <= set(self.server.repositories)
-        may = wish["permissions"].items() <= self.server.permissions.items()
-        if not has or not may:
+    def _grant(self, wish: dict[str, Any] | None) -> tuple[int, bytes]:
+        """Return a token for what is wished, or without a wish for all that there is."""
+        names = (wish or {}).get("repositories", self.server.repositories)
+        rights = (wish or {}).get("permissions", self.server.permissions)
+        has = set(names) <= set(self.server.repositories)
+        if not has or not rights.items() <= self.server.permissions.items():
             return 422, b'{"message": "not granted"}'
-        named = [{"full_name": f"{self.server.account}/{one}"} for one in wish["repositories"]]
-        granted = {"token": TOKEN, "permissions": wish["permissions"], "repositories": named}
+        ends = datetime.fromtimestamp(self.server.now() + 3600, UTC)
+        granted = {
+            "token": TOKEN,
+            "expires_at": ends.isoformat(timespec="seconds"),
+            "permissions": rights,
+            "repositories": [{"full_name": f"{self.server.account}/{one}"} for one in names],
+        }
         return 201, json.dumps(granted).encode()
 
     def _say(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
