@@ -94,6 +94,23 @@ def test_the_page_s_examples_run(site: Site) -> None:
         assert site.doctor(*line.split()[2:])[0] in {0, 3}
 
 
+def test_of_many_faults_of_a_kind_the_first_are_shown_and_the_rest_counted(site: Site) -> None:
+    for number in range(13):
+        site.place.put(f"{number}.yaml", SECRET)
+    _, out, err = site.doctor("--only", "plain-secret")
+    assert out.count("stands in clear") == err.count("encrypt --in-place") == 10
+    assert "and 3 more; -o json has all" in out
+    assert out.splitlines()[-1] == "doctor: 13 error"
+    assert site.doctor("--only", "plain-secret", "-o", "json")[1].count('"plain-secret"') == 13
+
+
+def test_a_name_cannot_move_the_cursor(site: Site) -> None:
+    site.place.put("a\x1b[2J\n.yaml", SECRET)
+    out = site.doctor("--only", "plain-secret")[1]
+    assert "\x1b" not in out
+    assert len(out.splitlines()) == 3
+
+
 def test_json_has_the_family_and_the_counts(site: Site) -> None:
     site.place.put("db.yaml", SECRET)
     code, out, _ = site.doctor("--only", "plain-secret", "-o", "json")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, islice
 
 from sopsmith.cli.talk import note, put, put_json, say
 from sopsmith.flows.doctor import Result
 from sopsmith.repo.diagnosis import LEVELS, OK, SKIPPED, Finding
 
 _MORE = ", …"
+_MOST = 10
+"""Rows of one code; a table that scrolls away shows nothing."""
 _PAGE = "docs/how-to/troubleshooting.md"
 
 
@@ -25,7 +27,7 @@ def show(results: Sequence[Result], *, as_json: bool) -> None:
     lines: list[str] = []
     for family, group in groupby(results, key=lambda result: result.check.family):
         lines.append(f"{family}\n")
-        lines += [_line(one, result, wide) for result in group for one in result.findings]
+        lines += [line for result in group for line in _lines(result, wide)]
     counts = ", ".join(f"{count} {level}" for level, count in _counts(found).items() if count)
     put("".join([*lines, f"doctor: {counts or 'nothing to look at'}\n"]).encode("utf-8", "replace"))
     _say_hints(found)
@@ -41,16 +43,36 @@ def say_repaired(done: Iterable[Finding]) -> int:
     return number
 
 
+def _lines(result: Result, wide: int) -> Iterator[str]:
+    """Yield the rows of a check; of one kind of fault only so many that people read them."""
+    shown: Counter[str] = Counter()
+    for one in result.findings:
+        shown[one.code] += 1
+        if shown[one.code] <= _MOST:
+            yield _line(one, result, wide)
+    for code, number in shown.items():
+        if number > _MOST:
+            yield f"  {'':<14}  {code:<{wide}}  and {number - _MOST:,} more; -o json has all\n"
+
+
 def _line(one: Finding, result: Result, wide: int) -> str:
     # Where all is well, or nothing was looked at, it is so for each code of the check.
     whole = one.level in (OK, SKIPPED) and one.subject == result.check.title
     code = one.code + (_MORE if whole and len(result.check.codes) > 1 else "")
     said = f"{one.subject}: {one.message}" if one.message else one.subject
-    return f"  {one.level:<14}  {code:<{wide}}  {said}\n"
+    # What a cluster or a file's name says must not move the cursor.
+    plain = "".join(sign if sign.isprintable() else " " for sign in said)
+    return f"  {one.level:<14}  {code:<{wide}}  {plain}\n"
 
 
 def _say_hints(found: Sequence[Finding]) -> None:
-    for hint in dict.fromkeys(one.hint for one in found if one.hint and one.level != OK):
+    hints = [
+        one.hint
+        for _, group in groupby(found, key=lambda one: one.code)
+        for one in islice(group, _MOST)
+        if one.hint and one.level != OK
+    ]
+    for hint in dict.fromkeys(hints):
         say(f"hint: {hint}")
     if any(one.fix for one in found):
         say("hint: sopsmith doctor --fix")
