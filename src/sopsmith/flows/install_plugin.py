@@ -110,13 +110,24 @@ def install(
         OutsideError: Another program stands at a target, and `force` is not given; or a target
             cannot be written.
     """
-    news = {target: _news(target, script, bundle, files, force=force) for target in targets}
+    news = plan(targets, script, files, bundle=bundle, force=force)
     for target, word in news.items():
         if word != "unchanged":
             if bundle:
                 files.write(target + BUNDLE, bundle, mode=0o644)
             files.write(target, script, mode=0o755)
     return [Placed(target, word) for target, word in news.items()]
+
+
+def plan(
+    targets: list[str], script: bytes, files: Files, *, bundle: bytes = b"", force: bool
+) -> dict[str, str]:
+    """Return what `install` would make of every target: the `news` of what it places.
+
+    Raises:
+        OutsideError: As `install` does.
+    """
+    return {target: _news(target, script, bundle, files, force=force) for target in targets}
 
 
 def is_on_path(folder: str, environ: Mapping[str, str]) -> bool:
