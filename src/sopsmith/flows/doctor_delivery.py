@@ -198,7 +198,7 @@ def _judge(
         return
     who = written.manager or "somebody"
     message = f"{keys}: not what Git says; {who} wrote it at {written.at:{_MOMENT}}"
-    hint = f"{_refresh(context)} brings Git's back; sopsmith edit {promise.source} keeps the other"
+    hint = f"{_refresh(context)} brings Git's back where the Application heals itself, else sync it"
     yield Finding("secret-drift", ERROR, subject, message, hint)
 
 

@@ -14,7 +14,7 @@ from sopsmith.flows.refresh import ANNOTATION, Doors, choose_names, refresh
 from sopsmith.kube.kinds import APPLICATION
 
 OUT = {"sync": {"status": "OutOfSync"}}
-AUTOMATED = {"automated": {}}
+AUTOMATED: Any = {"automated": {}}
 
 
 @pytest.fixture
