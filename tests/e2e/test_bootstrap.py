@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -119,9 +120,8 @@ def deliver(plane: ControlPlane) -> None:
 
 
 def words(context: str = ADMIN, *more: str) -> tuple[str, ...]:
-    """Return a whole bootstrap; the step of this machine's plugin has tests of its own."""
-    return ("bootstrap", "-e", "prod", "--context", context, "--apply-argocd", "--skip", "plugin",
-            "--wait", "1s", *(more or ("--yes",)))  # fmt: skip
+    return ("bootstrap", "-e", "prod", "--context", context, "--apply-argocd", "--wait", "1s",
+            *(more or ("--yes",)))  # fmt: skip
 
 
 def state(plane: ControlPlane, world: World) -> Object:
@@ -149,7 +149,7 @@ def test_from_an_empty_folder_to_the_end_and_again(world: World, plane: ControlP
     done = json.loads(world.run("sopsmith", *words(ADMIN, "--yes", "-o", "json")))
     assert [(one["step"], one["state"]) for one in done] == [
         (name, "done")
-        for name in ("namespace", "github-app", "bucket", "identity", "inject", "backup",
+        for name in ("plugin", "namespace", "github-app", "bucket", "identity", "inject", "backup",
                      "argocd", "applications", "wait")
     ]  # fmt: skip
     (kept,) = [one for one in done if one["step"] == "inject"]
@@ -265,7 +265,7 @@ def test_an_api_server_that_goes_away_half_way_stops_it_clean(
             monkeypatch.chdir(world.work)
             real = RealCluster.create
 
-            def die_behind(cluster: RealCluster, *asked: Object) -> Object:
+            def die_behind(cluster: RealCluster, *asked: Any) -> Object:
                 done = real(cluster, *asked)
                 plane.process.kill()
                 plane.process.wait()

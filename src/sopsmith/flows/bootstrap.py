@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from sopsmith.errors import OutsideError, UsageError
 from sopsmith.flows import bucket, github_app
-from sopsmith.flows.bootstrap_argocd import Applications, Delivery, Home, Installation
+from sopsmith.flows.bootstrap_argocd import Applications, Home, Installation
+from sopsmith.flows.bootstrap_delivery import Delivery
 from sopsmith.flows.bootstrap_keys import Backed, Identity, Injection
 from sopsmith.flows.bootstrap_rights import ClusterStep, Guarded, Right, access, build_rbac
 from sopsmith.flows.steps import BLOCKED, DONE, NEEDED, Looked, apply_steps

@@ -1,13 +1,12 @@
-"""Bring Argo CD to where it renders this repository, and wait until the Secrets are there."""
+"""Bring Argo CD to where it renders this repository: namespace, installation, Applications."""
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sopsmith.errors import Conflict, Denied, NotThere
+from sopsmith.errors import Conflict
 from sopsmith.flows.applications import check_waves, plan_applications
 from sopsmith.flows.argocd_install import check_install, install_folder
 from sopsmith.flows.bootstrap_rights import Right, access
@@ -17,35 +16,25 @@ from sopsmith.kube.kinds import (
     APPLICATION,
     DEPLOYMENT,
     NAMESPACE,
-    SECRET,
     STATEFULSET,
     find_kind,
 )  # fmt: skip
-from sopsmith.kube.lists import members
-from sopsmith.repo.argocd_apps import BOOTSTRAP, SECRETS, build_root
+from sopsmith.repo.argocd_apps import build_root
 from sopsmith.repo.argocd_install import build_install_files
 from sopsmith.repo.argocd_settings import HELM, KUSTOMIZE
-from sopsmith.repo.diagnosis import ERROR, UNKNOWN
+from sopsmith.repo.diagnosis import ERROR, UNKNOWN, Finding
 from sopsmith.repo.kustomization import parse_documents
-from sopsmith.repo.manifests import SUFFIX
-from sopsmith.repo.settings import CORE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sopsmith.flows.bootstrap_doors import Doors, Request
     from sopsmith.ports import Kind, Object
-    from sopsmith.repo.diagnosis import Finding
     from sopsmith.repo.settings import RepoSettings
 
 ATTEMPTS = 5
 """Writes that are tried while others write the same object."""
-POLL = 3.0
-"""Seconds between two looks at the Secrets."""
 _REPO_SERVER = "argocd-repo-server"
 _WORKLOADS = (DEPLOYMENT, STATEFULSET)
 """What is patched, and never made."""
-_SHOWN = 3
 _MIGRATE = "docs/how-to/argocd.md: In a cluster that runs already"
 
 
@@ -241,118 +230,8 @@ class Applications:
         return found
 
 
-class Delivery:
-    """The Secrets that Git promises are in the cluster, with every key.
-
-    Argo CD is not believed: in some releases its waves pass before what they wait for is there.
-    """
-
-    name = "wait"
-    title = "Secrets in the cluster"
-
-    def __init__(self, request: Request, doors: Doors) -> None:
-        self._request = request
-        self._doors = doors
-
-    def rights(self) -> list[Right]:
-        """Return those to read each Secret by its name, and the Applications."""
-        found: list[Right] = []
-        for namespace, name in self._promised():
-            found += access(("get",), SECRET, namespace, [name])
-        home = self._doors.settings(self._request).argocd.namespace
-        return found + access(("get",), APPLICATION, home, [BOOTSTRAP, SECRETS])
-
-    def check(self) -> Looked:
-        """Look for each of them."""
-        promised = self._promised()
-        missing = self._missing(promised)
-        if not missing:
-            return Looked(DONE, f"{len(promised)} of {len(promised)} are there")
-        shown = ", ".join(missing[:_SHOWN]) + (", …" if len(missing) > _SHOWN else "")
-        why = f"{len(promised) - len(missing)} of {len(promised)} are there, not {shown}"
-        said = "; ".join(self._explain())
-        hint = "commit and push what was written; else: sopsmith doctor"
-        return Looked(NEEDED, f"{why}; {said}" if said else why, hint)
-
-    def apply(self) -> None:
-        """Wait until all are there, or the time is up; the check says what came of it."""
-        promised = self._promised()
-        until = self._doors.now().timestamp() + self._request.wait
-        while missing := self._missing(promised):
-            left = until - self._doors.now().timestamp()
-            if left <= 0:
-                return
-            explained = "; ".join(self._explain())
-            self._doors.say(
-                f"waiting {left:.0f} s more for {len(missing)} of {len(promised)} Secrets"
-                + (f": {explained}" if explained else "")
-            )
-            self._doors.pause(min(POLL, left))
-
-    def _missing(self, promised: dict[tuple[str, str], set[str]]) -> list[str]:
-        missing = []
-        for (namespace, name), keys in promised.items():
-            found = self._doors.cluster.find(SECRET, name, namespace)
-            lacks = sorted(keys.difference((found or {}).get("data") or {}))
-            if found is None:
-                missing.append(f"{namespace}/{name}")
-            elif lacks:
-                missing.append(f"{namespace}/{name} without {', '.join(lacks)}")
-        return missing
-
-    def _promised(self) -> dict[tuple[str, str], set[str]]:
-        """Return namespace, name and keys of every Secret; all of it stands in clear in Git."""
-        settings = self._doors.settings(self._request)
-        found: dict[tuple[str, str], set[str]] = {}
-        # The environment's Secret comes last, as it takes the place of core's of its name.
-        for scope in (CORE, self._request.environment):
-            folder = os.path.join(self._request.root, settings.secrets_folder(scope))
-            for name in self._doors.files.names(folder):
-                if name.endswith(SUFFIX):
-                    found |= self._read(os.path.join(folder, name), settings.namespace)
-        return found
-
-    def _read(self, path: str, namespace: str) -> dict[tuple[str, str], set[str]]:
-        found = {}
-        for top in parse_documents(self._doors.files.read(path), path):
-            for one in members(top) if isinstance(top, dict) else ():
-                if one.get("kind") == "Secret":
-                    metadata = _mapping(one, "metadata")
-                    place = str(metadata.get("namespace") or namespace), str(metadata.get("name"))
-                    found[place] = {*_mapping(one, "data"), *_mapping(one, "stringData")}
-        return found
-
-    def _explain(self) -> Iterator[str]:
-        """Yield why the Applications are not synced; nothing where that cannot be asked."""
-        home = self._doors.settings(self._request).argocd.namespace
-        for name in (BOOTSTRAP, SECRETS):
-            try:
-                found = self._doors.cluster.find(APPLICATION, name, home)
-            except (Denied, NotThere) as error:
-                yield str(error)
-                return
-            if found is None:
-                yield f"there is no Application {name}"
-                continue
-            yield from explain_application(found)
-
-
-def explain_application(found: Object) -> Iterator[str]:
-    """Yield what keeps an Application from being synced; nothing where it is.
-
-    The messages of Argo CD are not passed on: those of KSOPS, and of the API server about a
-    field of the wrong type, quote what they refuse, and that may be a Secret's value.
-    """
-    place, status = f"Application {_name(found)}", found.get("status") or {}
-    kinds = [str(one.get("type", "")) for one in status.get("conditions") or []]
-    errors = [f"{place}: {kind}" for kind in kinds if kind.endswith("Error")]
-    phase = (status.get("operationState") or {}).get("phase")
-    errors += [f"{place}: its sync {phase.lower()}"] if phase in {"Failed", "Error"} else []
-    state = (status.get("sync") or {}).get("status") or "not compared yet"
-    if errors:
-        yield from dict.fromkeys(errors)
-    elif state != "Synced":
-        yield f"{place}: {state}"
+def _finding(one: Finding) -> str:
+    return f"{one.subject}: {one.message}"
 
 
 def _errors(findings: list[Finding]) -> Looked | None:
@@ -360,7 +239,7 @@ def _errors(findings: list[Finding]) -> Looked | None:
     wrong = [one for one in findings if one.level in {ERROR, UNKNOWN}]
     if not wrong:
         return None
-    return Looked(BLOCKED, "; ".join(f"{one.subject}: {one.message}" for one in wrong),
+    return Looked(BLOCKED, "; ".join(map(_finding, wrong)),
                   wrong[0].hint)  # fmt: skip
 
 
@@ -402,7 +281,8 @@ def _prunes(found: Object) -> bool:
 
 def _install_command(settings: RepoSettings, folder: str) -> str:
     if settings.argocd.install == HELM:
-        return f"helm upgrade --install argocd argo/argo-cd -n argocd -f {folder}/values.yaml"
+        home = settings.argocd.namespace
+        return f"helm upgrade --install argocd argo/argo-cd -n {home} -f {folder}/values.yaml"
     if settings.argocd.install == KUSTOMIZE:
         return f"kubectl apply --server-side -k {folder}"
     return f"kubectl apply --server-side -f {folder}/argocd.yaml"
@@ -410,11 +290,6 @@ def _install_command(settings: RepoSettings, folder: str) -> str:
 
 def _said(kind: Kind, one: Object) -> str:
     return f"{kind.kind} {_name(one)}"
-
-
-def _mapping(one: dict[str, object], field: str) -> dict[str, object]:
-    found = one.get(field)
-    return found if isinstance(found, dict) else {}
 
 
 def _name(one: Object) -> str:

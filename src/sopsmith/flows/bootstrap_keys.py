@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sopsmith.errors import LayoutError, MasterKeyError, NoIdentity, NotThere
 from sopsmith.flows import backup
 from sopsmith.flows.backup_checks import is_x25519
-from sopsmith.flows.backup_store import find_coverage, read_record
+from sopsmith.flows.backup_store import find_coverage, is_noted, read_record
 from sopsmith.flows.bootstrap_rights import Right, access
 from sopsmith.flows.key_generate import GenerateRequest, apply_key, plan_key
 from sopsmith.flows.key_secret import add_identities, prove_opens, read_cluster_keys
@@ -188,15 +188,33 @@ class Backed:
         scope = self._request.scope(self._doors.settings(self._request))
         if not scope.recipients:
             return Looked(NEEDED, f"{scope.name} has no identity yet")
-        plan = self._plan()
-        place = self._doors.archive().place(object_name(plan.backup.number))
+        try:
+            plan = self._plan()
+        except (NoIdentity, NotThere):
+            # Who has it in a variable, as in CI, relies on the backup of whoever has the file.
+            found = self._find_noted(scope)
+            if found:
+                return Looked(DONE, f"{found} holds it; no file here does")
+            raise
         if plan.made:
+            place = self._doors.archive().place(object_name(plan.backup.number))
             return Looked(DONE, f"{place} holds it")
         return Looked(NEEDED, f"no backup that {RECORD} notes holds it")
 
     def apply(self) -> None:
         """Make a backup, read it back and note it."""
         backup.apply_backup(self._plan(), self._asked(), self._means())
+
+    def _find_noted(self, scope: Scope) -> str:
+        """Return a backup that the repository notes and that holds all; "" where none does."""
+        archive, asked = self._doors.archive(), self._asked()
+        record = read_record(self._doors.files, asked.record_path)
+        wanted = {one for one in scope.recipients if is_x25519(one)}
+        found = find_coverage(archive, backup.find_backups(archive), wanted).newest_of
+        noted = [found[one] for one in wanted & {*found} if is_noted(archive, found[one], record)]
+        if not wanted or len(noted) < len(wanted):
+            return ""
+        return archive.place(object_name(max(one.number for one in noted)))
 
     def _plan(self) -> backup.BackupPlan:
         try:

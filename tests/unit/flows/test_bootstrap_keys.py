@@ -98,6 +98,17 @@ def test_a_repository_without_recovery_recipient_is_told_what_to_do(tmp_path: Pa
     assert "--skip backup" in seen.hint
 
 
+def test_a_backup_that_the_repository_notes_is_enough_where_no_file_holds_it(
+    tmp_path: Path,
+) -> None:
+    platform = Platform(tmp_path)
+    platform.run("bucket", "backup")
+    platform.keys.unlink()
+    assert platform.look("backup")["backup"].state == DONE
+    (platform.root / ".sopsmith/backups.json").unlink()
+    assert platform.look("backup")["backup"].state == BLOCKED
+
+
 def test_the_cluster_is_proven_by_opening_what_is_in_the_repository(tmp_path: Path) -> None:
     platform = Platform(tmp_path)
     platform.run("namespace")
