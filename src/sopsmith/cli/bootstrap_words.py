@@ -157,12 +157,13 @@ def _open_doors(root: str, cluster: Cluster, tools: str = "") -> Doors:
 
 def _tools(folder: str) -> list[Step]:
     """Return the steps of this machine's programs; upstream's only where a folder is named."""
-    from sopsmith.adapters.interpreter import read_interpreter
+    from sopsmith.adapters.interpreter import build_bundle, read_interpreter
     from sopsmith.flows import bootstrap_tools, install_plugin
 
     python, files = read_interpreter(), LocalFiles()
     path = os.path.expanduser(f"~/.local/bin/{install_plugin.NAME}")
-    plugin = path, install_plugin.build_script(python.executable, python.folders)
+    script = install_plugin.build_script(python.executable, python.folders)
+    plugin = bootstrap_tools.Plugin(path, script, build_bundle(python))
     if not folder:
         return bootstrap_tools.build_steps(plugin, files, None)
     from sopsmith.adapters.download import read_platform

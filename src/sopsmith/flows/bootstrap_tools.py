@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sopsmith.flows import install_plugin
 from sopsmith.flows.steps import DONE, NEEDED, Looked
@@ -17,8 +17,16 @@ if TYPE_CHECKING:
     from sopsmith.repo.tools import Download
 
 
+class Plugin(NamedTuple):
+    """What is put where: as `install_plugin.install` has it."""
+
+    path: str
+    script: bytes
+    bundle: bytes = b""
+
+
 def build_steps(
-    plugin: tuple[str, bytes], files: Files, tools: tuple[Sequence[Download], str, Doors] | None
+    plugin: Plugin, files: Files, tools: tuple[Sequence[Download], str, Doors] | None
 ) -> list[Step]:
     """Return the step of the plugin, and that of the tools where some are asked for.
 
@@ -26,17 +34,16 @@ def build_steps(
     take the plugin's place, as KSOPS does, is left out.
 
     Args:
-        plugin: Path of the plugin and its script.
         tools: What to install, the folder, and the doors.
     """
-    steps: list[Step] = [PluginStep(*plugin, files)]
+    steps: list[Step] = [PluginStep(plugin, files)]
     if tools is None:
         return steps
     downloads, folder, doors = tools
     rest = [
         one
         for one in downloads
-        if plugin[0] not in [os.path.join(folder, name) for name in one.programs]
+        if plugin.path not in [os.path.join(folder, name) for name in one.programs]
     ]
     return [*steps, ToolsStep(rest, folder, doors)] if rest else steps
 
@@ -47,21 +54,22 @@ class PluginStep:
     name = "plugin"
     title = "kustomize plugin of this machine"
 
-    def __init__(self, path: str, script: bytes, files: Files) -> None:
-        self._path = path
-        self._script = script
+    def __init__(self, plugin: Plugin, files: Files) -> None:
+        self._plugin = plugin
         self._files = files
 
     def check(self) -> Looked:
         """Compare what stands at the path with the script."""
-        (news,) = install_plugin.plan([self._path], self._script, self._files, force=False).values()
-        if news == "unchanged":
-            return Looked(DONE, f"{self._path} is sopsmith's")
-        return Looked(NEEDED, f"{self._path} is {'missing' if news == 'installed' else 'older'}")
+        path, script, bundle = self._plugin
+        planned = install_plugin.plan([path], script, self._files, bundle=bundle, force=False)
+        if planned[path] == "unchanged":
+            return Looked(DONE, f"{path} is sopsmith's")
+        return Looked(NEEDED, f"{path} is {'missing' if planned[path] == 'installed' else 'older'}")
 
     def apply(self) -> None:
         """Write the script."""
-        install_plugin.install([self._path], self._script, self._files, force=False)
+        path, script, bundle = self._plugin
+        install_plugin.install([path], script, self._files, bundle=bundle, force=False)
 
 
 class ToolsStep:

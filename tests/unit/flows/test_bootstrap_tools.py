@@ -9,8 +9,8 @@ from pathlib import Path
 from sopsmith.adapters.download import file_digest
 from sopsmith.adapters.files import LocalFiles
 from sopsmith.errors import Unreachable
-from sopsmith.flows.bootstrap_tools import build_steps
-from sopsmith.flows.install_plugin import build_script
+from sopsmith.flows.bootstrap_tools import Plugin, build_steps
+from sopsmith.flows.install_plugin import BUNDLE, build_script
 from sopsmith.flows.steps import BLOCKED, DONE, NEEDED, Step, apply_steps, look
 from sopsmith.flows.tools import Doors
 from sopsmith.repo.tools import Download
@@ -31,7 +31,7 @@ def no_network(url: str, sha256: str) -> bytes:
 
 def steps_in(folder: Path, *downloads: Download, fetches: Fetch = fetch) -> list[Step]:
     doors = Doors(LocalFiles(), fetches, file_digest)
-    plugin = str(folder / "ksops"), SCRIPT
+    plugin = Plugin(str(folder / "ksops"), SCRIPT, b"bundle")
     return build_steps(plugin, LocalFiles(), (downloads, str(folder), doors))
 
 
@@ -40,6 +40,7 @@ def test_what_is_missing_is_put_in_place_once(tmp_path: Path) -> None:
     assert [look(step).state for step in steps] == [NEEDED, NEEDED]
     assert [one.state for one in apply_steps(steps, lambda _: None)] == [DONE, DONE]
     assert (tmp_path / "ksops").read_bytes() == SCRIPT
+    assert (tmp_path / f"ksops{BUNDLE}").read_bytes() == b"bundle"
     assert [one.after for one in apply_steps(steps, lambda _: None)] == [None, None]
 
 
