@@ -61,10 +61,10 @@ def test_a_new_repository_is_said_file_by_file(world: World) -> None:
         f"note: made an age identity for dev: {dev}\n"
         f"note: made an age identity for staging: {staging}\n"
         f"note: made an age identity for prod: {prod}\n"
-        f"note: identities stand in {world.keys_file}: "
-        "keep a copy, nothing else opens the Secrets\n"
+        f"note: identities stand in {world.keys_file}, and nothing else opens the Secrets\n"
         "next: cd platform, then put a .env beside sopsmith.yaml, then sopsmith generate "
-        "--dry-run, then sopsmith generate\n"
+        "--dry-run, then sopsmith generate, then sopsmith key recovery generate and "
+        "sopsmith key backup\n"
     )
     assert sorted(files(world.work / "platform")) == sorted(LAYOUT)
 
@@ -113,7 +113,11 @@ def test_json_tells_created_from_extended(world: World) -> None:
         "created": [path for path in LAYOUT if path != ".gitignore"],
         "extended": [".gitignore"],
         "identities": [
-            {"environments": ["dev", "staging", "prod"], "recipient": recipients(world)[0]}
+            {
+                "environments": ["dev", "staging", "prod"],
+                "recipient": recipients(world)[0],
+                "resumed": False,
+            }
         ],
         "keys": str(world.keys_file),
     }
@@ -125,12 +129,13 @@ def test_named_recipients_make_no_identity(world: World) -> None:
     assert not world.keys_file.exists()
 
 
-def test_keys_that_others_can_read_are_named_and_left(world: World) -> None:
+def test_keys_that_others_can_read_get_no_identity_and_are_left(world: World) -> None:
     world.keys_file.parent.mkdir(parents=True)
     world.keys_file.write_text("# mine\n")
     world.keys_file.chmod(0o644)
     done = world.attempt("sopsmith", "init")
-    assert f"warning: others can read {world.keys_file}: chmod 600" in done.stderr.decode()
+    assert f"hint: chmod 600 {world.keys_file}" in done.stderr.decode()
+    assert (done.returncode, files(world.work)) == (1, {})
     assert world.keys_file.stat().st_mode & 0o777 == 0o644
 
 

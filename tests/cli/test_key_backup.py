@@ -17,6 +17,7 @@ from tests.unit.flows.stage import ROOT
 from sopsmith import age
 from sopsmith.cli.main import run
 from sopsmith.repo.backups import RECORD
+from sopsmith.repo.context_edit import tie_context
 
 SETTINGS = "sopsmith.yaml"
 
@@ -241,11 +242,14 @@ def test_a_medium_that_is_not_mounted_gets_no_recovery_identity(
         ["--context", "prod"],
         ["--to-cluster", "qa"],
         ["--to-cluster", "prod"],
+        ["--to-cluster", "dev", "--context", "prod@x"],
         ["--identity-file", "x", "--share", "y"],
     ],
 )
 def test_words_that_do_not_fit_restore_nothing(laptop: Laptop, words: list[str]) -> None:
     before = laptop.keys.read_bytes()
+    path = laptop.repo / SETTINGS
+    path.write_bytes(tie_context(path.read_bytes(), "dev", "dev@x"))
     assert run(["key", "restore", *words]) == 2
     assert laptop.keys.read_bytes() == before
 

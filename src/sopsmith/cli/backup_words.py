@@ -7,32 +7,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-from sopsmith.adapters.environment import read_settings as read_environment
 from sopsmith.adapters.files import LocalFiles
-from sopsmith.adapters.keys import default_keys_path
+from sopsmith.cli.key_files import keys_files
 from sopsmith.cli.store_doors import open_store
 from sopsmith.cli.talk import note, put, put_json, warn
 from sopsmith.flows.backup import BackupPlan, BackupRequest, Doors, apply_backup, plan_backup
 from sopsmith.repo.backups import RECORD, Backup, object_name
 from sopsmith.repo.root import find_root, read_settings
 from sopsmith.repo.settings import RepoSettings
-
-
-def keys_file(named: str | None = None) -> str:
-    """Return the file of identities: the named one, SOPS_AGE_KEY_FILE, or sops' own."""
-    settings = read_environment()
-    path = named or settings.get("SOPS_AGE_KEY_FILE") or default_keys_path(settings)
-    return os.path.realpath(path)
-
-
-def keys_files() -> tuple[str, ...]:
-    """Return the files in which sops looks for identities, each once."""
-    settings = read_environment()
-    named = settings.get("SOPS_AGE_KEY_FILE")
-    paths = [named] if named else []
-    if settings.config_home or not named:
-        paths.append(default_keys_path(settings))
-    return tuple(dict.fromkeys(map(os.path.realpath, paths)))
 
 
 def open_backup(

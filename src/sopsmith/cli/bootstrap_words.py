@@ -21,8 +21,8 @@ from sopsmith.adapters.private import PrivateFiles, is_open_to_others
 from sopsmith.adapters.programs import LocalPrograms
 from sopsmith.adapters.rooted import RootedFiles
 from sopsmith.adapters.trees import LocalTrees
-from sopsmith.cli.backup_words import keys_files
 from sopsmith.cli.key_doors import open_doors as open_key_doors
+from sopsmith.cli.key_files import keys_files
 from sopsmith.cli.rotation_words import parse_duration
 from sopsmith.cli.store_doors import open_store, open_store_place
 from sopsmith.cli.talk import note, put, say

@@ -16,7 +16,7 @@ from sopsmith.adapters.memory import private_folder
 from sopsmith.adapters.private import PrivateFiles
 from sopsmith.adapters.programs import LocalPrograms
 from sopsmith.adapters.trees import LocalTrees
-from sopsmith.cli.backup_words import keys_files
+from sopsmith.cli.key_files import keys_files
 from sopsmith.cli.table import table
 from sopsmith.cli.talk import note, put, put_json, warn
 from sopsmith.flows.drill import Doors, DrillReport, DrillRequest

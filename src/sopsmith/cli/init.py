@@ -29,7 +29,8 @@ def command(
     """Make the layout of a platform repository in DIR, and its age identities.
 
     Adds what is missing and changes nothing else, so it can be run again. Each environment
-    gets an age identity of its own, appended to sops' keys.txt, unless --recipient names one.
+    gets an age identity of its own, appended to sops' keys.txt (or SOPS_AGE_KEY_FILE), unless
+    --recipient names one. A run that was killed is finished by running it again.
     """
     from sopsmith.cli import init_words as words
     from sopsmith.flows.init import apply_init, plan_init

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from sopsmith import age
-from sopsmith.adapters.environment import read_settings
 from sopsmith.adapters.files import LocalFiles
 from sopsmith.adapters.key_lock import lock_keys
-from sopsmith.adapters.keys import default_keys_path
 from sopsmith.adapters.private import PrivateFiles, is_open_to_others
+from sopsmith.cli.key_files import keys_file
 from sopsmith.cli.talk import note, put, put_json, say, warn
 from sopsmith.errors import Error, UsageError
 from sopsmith.flows.init import Doors, InitPlan, InitRequest
@@ -19,7 +18,8 @@ from sopsmith.flows.init import Doors, InitPlan, InitRequest
 
 def open_doors() -> Doors:
     """Return the real doors."""
-    return Doors(LocalFiles(), PrivateFiles(), age.generate, datetime.now(UTC), lock_keys)
+    now = datetime.now(UTC)
+    return Doors(LocalFiles(), PrivateFiles(), age.generate, now, lock_keys, is_open_to_others)
 
 
 def parse_recipients(words: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
@@ -51,9 +51,8 @@ def build_request(
     shared: bool,
 ) -> InitRequest:
     """Return the request, with both places resolved so that one can be seen inside the other."""
-    keys_path = os.path.realpath(default_keys_path(read_settings()))
     names = tuple(dict.fromkeys(environments))
-    return InitRequest(os.path.realpath(folder), keys_path, names, recipients, shared)
+    return InitRequest(os.path.realpath(folder), keys_file(), names, recipients, shared)
 
 
 def show(made: InitPlan, folder: str, *, as_json: bool, dry_run: bool) -> None:
@@ -67,11 +66,8 @@ def show(made: InitPlan, folder: str, *, as_json: bool, dry_run: bool) -> None:
         warn(sentence)
     for sentence in _planned(made) if dry_run else _done(made):
         note(sentence)
-    if not dry_run:
-        if made.identities and is_open_to_others(made.keys_path):
-            warn(f"others can read {made.keys_path}: chmod 600 {made.keys_path}")
-        if made.files:
-            say(_next_steps(folder))
+    if made.files and not dry_run:
+        say(_next_steps(folder))
 
 
 def _object(made: InitPlan) -> dict[str, object]:
@@ -79,30 +75,40 @@ def _object(made: InitPlan) -> dict[str, object]:
         "created": [file.path for file in made.files if not file.extends],
         "extended": [file.path for file in made.files if file.extends],
         "identities": [
-            {"environments": list(new.environments), "recipient": new.recipient}
-            for new in made.identities
+            {
+                "environments": list(new.environments),
+                "recipient": new.recipient,
+                "resumed": new in made.resumed,
+            }
+            for new in (*made.resumed, *made.identities)
         ],
-        "keys": made.keys_path if made.identities else None,
+        "keys": made.keys_path if made.identities or made.resumed else None,
     }
 
 
 def _planned(made: InitPlan) -> Iterator[str]:
+    for new in made.resumed:
+        yield f"would go on with the identity for {', '.join(new.environments)} in {made.keys_path}"
     for new in made.identities:
         yield f"would append an age identity for {', '.join(new.environments)} to {made.keys_path}"
     yield "dry run: nothing was written"
 
 
 def _done(made: InitPlan) -> Iterator[str]:
+    for new in made.resumed:
+        names = ", ".join(new.environments)
+        yield f"went on with the identity for {names} of a run that was cut short: {new.recipient}"
     for new in made.identities:
         yield f"made an age identity for {', '.join(new.environments)}: {new.recipient}"
-    if made.identities:
-        yield f"identities stand in {made.keys_path}: keep a copy, nothing else opens the Secrets"
+    if made.identities or made.resumed:
+        yield f"identities stand in {made.keys_path}, and nothing else opens the Secrets"
     if not made.files:
         yield "nothing was missing"
 
 
 def _next_steps(folder: str) -> str:
     steps = ["put a .env beside sopsmith.yaml", "sopsmith generate --dry-run", "sopsmith generate"]
+    steps.append("sopsmith key recovery generate and sopsmith key backup")
     if os.path.normpath(folder) != ".":
         steps.insert(0, f"cd {folder}")
     return "next: " + ", then ".join(steps)

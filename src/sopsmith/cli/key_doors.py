@@ -6,10 +6,9 @@ import os
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from sopsmith.adapters.environment import read_settings
-from sopsmith.adapters.keys import default_keys_path
 from sopsmith.adapters.private import is_open_to_others
 from sopsmith.adapters.programs import LocalPrograms
+from sopsmith.cli.key_files import searched_files
 from sopsmith.cli.looking import open_trees
 from sopsmith.cli.sops_verbs import keyring_of_environment
 from sopsmith.flows.key_check import Keeping
@@ -42,9 +41,4 @@ def open_doors(repo: str, jobs: int | None) -> At:
 
 def open_keeping() -> Keeping:
     """Return where files of identities may stand on this machine, and how to look at them."""
-    settings = read_settings()
-    paths = [settings.get("SOPS_AGE_KEY_FILE")]
-    if settings.config_home:
-        paths.append(default_keys_path(settings))
-    absolute = (os.path.abspath(path) for path in paths if path)
-    return Keeping(tuple(dict.fromkeys(absolute)), is_open_to_others, LocalPrograms())
+    return Keeping(searched_files(), is_open_to_others, LocalPrograms())

@@ -8,7 +8,10 @@ import click
 @click.command("generate")
 @click.option("--environment", "-e", default="", metavar="NAME",
               help="[default: each that has no recipient]")  # fmt: skip
-@click.option("--keys-file", metavar="FILE", help="Append to this file. [default: sops' keys.txt]")
+@click.option(
+    "--keys-file", metavar="FILE",
+    help="Append to this file. [default: SOPS_AGE_KEY_FILE or keys.txt]",
+)  # fmt: skip
 @click.option("--print", "print_", is_flag=True, help="Write the new identities to stdout as well.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done and write nothing.")
 @click.option("--repo", metavar="DIR", default=".", help="Where the repository is.")

@@ -18,13 +18,14 @@ from sopsmith.adapters.private import PrivateFiles, is_open_to_others
 from sopsmith.adapters.programs import LocalPrograms
 from sopsmith.adapters.trees import LocalTrees
 from sopsmith.age import Identity
-from sopsmith.cli.backup_words import keys_file
+from sopsmith.cli.key_files import keys_file
 from sopsmith.cli.sops_verbs import keyring_of_environment
 from sopsmith.cli.store_doors import open_store
 from sopsmith.cli.talk import note, put, put_json, warn
 from sopsmith.errors import MasterKeyError, NoIdentity, UsageError
 from sopsmith.flows.restore import Doors, RestorePlan, RestoreRequest, apply_restore
 from sopsmith.repo.backups import RECORD
+from sopsmith.repo.contexts import choose_context
 from sopsmith.repo.root import find_root, read_settings
 from sopsmith.repo.shares import find_shares, join_shares
 
@@ -72,7 +73,8 @@ def open_target(options: dict[str, Any], request: RestoreRequest, doors: Doors) 
     """Return where the identities go: the file of the request, or an environment's cluster.
 
     Raises:
-        UsageError: There is no such environment, or nothing says which cluster is its own.
+        UsageError: There is no such environment, nothing says which cluster is its own, or
+            the context is another's.
         OutsideError: The cluster cannot be set up.
     """
     environment, context = options["to_cluster"], options["context"]
@@ -83,12 +85,7 @@ def open_target(options: dict[str, Any], request: RestoreRequest, doors: Doors) 
         raise UsageError(
             f"there is no environment {environment}", hint=f"one of {', '.join(scopes)}"
         )
-    context = context or scopes[environment].context
-    if not context:
-        raise UsageError(
-            f"nothing says which cluster is {environment}'s",
-            hint=f"--context NAME, or environments.{environment}.context in sopsmith.yaml",
-        )
+    context = choose_context(scopes[environment], context or "")
     from sopsmith.adapters.cluster import open_cluster
     from sopsmith.flows.restore_cluster import restore_to_cluster
 

@@ -14,7 +14,8 @@ from sopsmith.adapters.files import LocalFiles
 from sopsmith.adapters.key_lock import lock_keys
 from sopsmith.adapters.private import PrivateFiles
 from sopsmith.adapters.programs import LocalPrograms
-from sopsmith.cli.backup_words import back_up, keys_file
+from sopsmith.cli.backup_words import back_up
+from sopsmith.cli.key_files import keys_file
 from sopsmith.cli.rekeying import build_means
 from sopsmith.cli.sops_verbs import keyring_of_environment
 from sopsmith.cli.table import table
@@ -23,6 +24,7 @@ from sopsmith.errors import UsageError
 from sopsmith.flows.rotation import Doors, Outcome, Planned, Request, find_rotations
 from sopsmith.flows.rotation_files import find_environment, read_settings
 from sopsmith.ports import Cluster
+from sopsmith.repo.contexts import refuse_other
 from sopsmith.repo.root import find_root
 from sopsmith.repo.rotation import WORDS, Rotation, rotation_path
 from sopsmith.repo.settings import FILE, RepoSettings
@@ -175,10 +177,11 @@ def _context(options: dict[str, Any], settings: RepoSettings, standing: list[Rot
     named, tied = options["context"], scope.context
     if named and options["no_cluster"]:
         raise UsageError("--context and --no-cluster contradict each other")
-    if tied and (options["no_cluster"] or named not in ("", tied)):
+    refuse_other(scope, named)
+    if tied and options["no_cluster"]:
         raise UsageError(
             f"{scope.name} is tied to the context {tied} in {FILE}",
-            hint="leave --context and --no-cluster out, or change it there",
+            hint="leave --no-cluster out, or change it there",
         )
     if options["no_cluster"]:
         return ""

@@ -8,32 +8,28 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from sopsmith import age
-from sopsmith.adapters.environment import read_settings
 from sopsmith.adapters.file_set import replace_files
 from sopsmith.adapters.key_lock import lock_keys
-from sopsmith.adapters.keys import default_keys_path
 from sopsmith.adapters.private import PrivateFiles, is_open_to_others
 from sopsmith.cli.key_doors import open_doors
+from sopsmith.cli.key_files import keys_file, searched_files
 from sopsmith.cli.talk import note, put, put_json, say
 from sopsmith.flows.key_generate import GeneratePlan, GenerateRequest, Means
 from sopsmith.repo.key_file import build_label
 from sopsmith.repo.settings import CORE
 
 
-def open_request(
-    repo: str, environment: str, keys_file: str | None
-) -> tuple[GenerateRequest, Means]:
+def open_request(repo: str, environment: str, named: str | None) -> tuple[GenerateRequest, Means]:
     """Return what was asked for and the real doors.
 
     Raises:
         LayoutError: The folder lies in no repository.
     """
     at = open_doors(repo, None)
-    path = os.path.realpath(keys_file or default_keys_path(read_settings()))
     means = Means(
         at.doors, PrivateFiles(), lock_keys, age.generate, replace_files, is_open_to_others
     )
-    return GenerateRequest(at.root, path, environment), means
+    return GenerateRequest(at.root, keys_file(named), environment), means
 
 
 def show(plan: GeneratePlan, now: datetime, *, as_json: bool, dry_run: bool, print_: bool) -> None:
@@ -42,7 +38,7 @@ def show(plan: GeneratePlan, now: datetime, *, as_json: bool, dry_run: bool, pri
     if as_json:
         put_json(_object(plan))
     elif print_:
-        folder = os.path.basename(os.path.realpath(plan.root))
+        folder = os.path.realpath(plan.root)
         parts = (build_label(new, folder, now) + new.identity.reveal() + b"\n" for new in every)
         put(b"".join(parts))
     elif not dry_run:
@@ -81,20 +77,13 @@ def _planned(plan: GeneratePlan) -> Iterator[str]:
 
 def _done(plan: GeneratePlan) -> Iterator[str]:
     for new in plan.resumed:
-        yield f"went on with the identity for {new.environments[0]} of a run that was cut short"
+        name = new.environments[0]
+        yield f"went on with the identity for {name} of a run that was cut short: {new.recipient}"
     for new in plan.made:
         yield f"made an age identity for {new.environments[0]}: {new.recipient}"
     yield f"identities stand in {plan.keys_path}"
-    if plan.keys_path not in _searched():
+    if plan.keys_path not in searched_files():
         yield f"sops does not look there: export SOPS_AGE_KEY_FILE={shlex.quote(plan.keys_path)}"
-
-
-def _searched() -> set[str]:
-    """Return the files of identities that sops reads on this machine."""
-    settings = read_settings()
-    named = settings.get("SOPS_AGE_KEY_FILE")
-    usual = default_keys_path(settings) if settings.config_home else ""
-    return {os.path.realpath(path) for path in (named, usual) if path}
 
 
 def _next_steps(plan: GeneratePlan) -> Iterator[str]:

@@ -15,8 +15,9 @@ from sopsmith.errors import Error, MasterKeyError, NoIdentity, OutsideError, Usa
 from sopsmith.flows.crypt import DecryptOptions, decrypt_bytes
 from sopsmith.flows.key_secret import add_identities, opens
 from sopsmith.flows.reading import read_for_sops
+from sopsmith.repo.contexts import choose_context
 from sopsmith.repo.root import read_settings
-from sopsmith.repo.settings import CORE, FILE, RepoSettings, Scope
+from sopsmith.repo.settings import CORE, RepoSettings
 from sopsmith.repo.uses import PATH, Use, append_use
 from sopsmith.secret import Secret
 from sopsmith.sops.document import Document, format_of
@@ -145,21 +146,7 @@ def choose_target(named: str, context: str, given: Given, settings: RepoSettings
         raise MasterKeyError(
             f"holds no identity of {scope.name}, but those of {', '.join(fitting)}", path=SOURCE
         )
-    return Target(scope.name, _choose_context(scope, context), tuple(own))
-
-
-def _choose_context(scope: Scope, context: str) -> str:
-    if context and scope.context and context != scope.context:
-        raise UsageError(
-            f"{scope.name} is tied to the context {scope.context} in {FILE}",
-            hint=f"change environments.{scope.name}.context there, if its cluster is another now",
-        )
-    if not (context or scope.context):
-        raise UsageError(
-            f"nothing says which cluster is {scope.name}'s",
-            hint=f"--context NAME, or environments.{scope.name}.context in {FILE}",
-        )
-    return context or scope.context
+    return Target(scope.name, choose_context(scope, context), tuple(own))
 
 
 def inject(target: Target, cluster: Cluster, why: Emergency, doors: Doors) -> Injected:

@@ -8,13 +8,11 @@ kill finds the identity by its label and goes on with it.
 from __future__ import annotations
 
 import os
-import shlex
-from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from sopsmith.errors import Conflict, LayoutError, MasterKeyError, OutsideError, UsageError
+from sopsmith.errors import Conflict, LayoutError, MasterKeyError, UsageError
 from sopsmith.flows.key_survey import survey
-from sopsmith.flows.keys_apart import refuse_inside
+from sopsmith.flows.keys_apart import refuse_inside, refuse_open
 from sopsmith.repo.key_file import NewIdentity, append_identity, parse_key_file
 from sopsmith.repo.new_rule import append_rule, find_rule
 from sopsmith.repo.recipient_edit import Texts, add_recipients
@@ -30,10 +28,6 @@ if TYPE_CHECKING:
     from sopsmith.flows.keys_apart import Lock
     from sopsmith.ports import Files
     from sopsmith.secret import Secret
-
-RESUMED_WITHIN = timedelta(days=1)
-"""How old an identity may be that is taken for one of a run that was cut short. An older one that
-nothing names may have been retired, or leaked."""
 
 
 class Means(NamedTuple):
@@ -102,7 +96,7 @@ def plan_key(request: GenerateRequest, means: Means) -> GeneratePlan:
     files = means.look.files
     before = _read_texts(request.root, files)
     refuse_inside(os.path.realpath(request.root), request.keys_path, files)
-    _refuse_open(request.keys_path, means)
+    refuse_open(request.keys_path, means.is_open)
     settings = parse_settings(before.settings, FILE)
     texts = before
     made: list[NewIdentity] = []
@@ -156,16 +150,6 @@ def _read_texts(root: str, files: Files) -> Texts:
             "is missing, so nothing says who opens what", path=FILE_NAME, hint="sopsmith init"
         )
     return Texts(files.read(os.path.join(root, FILE)), rules)
-
-
-def _refuse_open(keys_path: str, means: Means) -> None:
-    # A file that stands keeps its mode, so the new identity would be as open as the others.
-    if means.is_open(keys_path):
-        raise OutsideError(
-            "others than its owner can read it, and so the new identity",
-            path=keys_path,
-            hint=f"chmod 600 {shlex.quote(keys_path)}",
-        )
 
 
 def _wanted(request: GenerateRequest, settings: RepoSettings) -> list[str]:
@@ -240,12 +224,9 @@ def _find_cut_short(
     """Return the identity of a run that ended before both files named its recipient."""
     data = means.keys.find(request.keys_path) or b""
     for entry in reversed(parse_key_file(data, request.keys_path)):
-        if entry.environments != (scope,) or entry.folder != _folder(request.root):
-            continue
         half = (entry.recipient in use.named) != (entry.recipient in use.ruled)
-        unnamed = entry.recipient not in use.all
-        age = means.look.now - entry.created if entry.created else None
-        if half or (unnamed and age is not None and age <= RESUMED_WITHIN):
+        fresh = entry.is_fresh(_folder(request.root), means.look.now)
+        if entry.environments == (scope,) and (half or (fresh and entry.recipient not in use.all)):
             return NewIdentity((scope,), entry.line, entry.recipient)
     return None
 
@@ -297,4 +278,4 @@ def _unread(
 
 
 def _folder(root: str) -> str:
-    return os.path.basename(os.path.realpath(root))
+    return os.path.realpath(root)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -28,7 +29,23 @@ def refuse_inside(root: str, keys_path: str, files: Files) -> None:
         raise OutsideError(
             f"lies inside the repository {repository}, where no identity may stand",
             path=keys_path,
-            hint="set XDG_CONFIG_HOME to a folder outside of it, or name recipients: --recipient",
+            hint="set SOPS_AGE_KEY_FILE to a file outside of it",
+        )
+
+
+def refuse_open(keys_path: str, is_open: Callable[[str], bool]) -> None:
+    """Refuse to put identities where others than the file's owner can read them.
+
+    A file that stands keeps its mode, so a new identity would be as open as the others.
+
+    Raises:
+        OutsideError: Others can read the file.
+    """
+    if is_open(keys_path):
+        raise OutsideError(
+            "others than its owner can read it, and so the new identity",
+            path=keys_path,
+            hint=f"chmod 600 {shlex.quote(keys_path)}",
         )
 
 

@@ -91,7 +91,7 @@ class Steps:
     def append(self, identity: Secret, recipient: str) -> None:
         """Put a new identity into the file of identities."""
         request, doors = self._request, self._doors
-        folder = os.path.basename(os.path.realpath(request.root))
+        folder = os.path.realpath(request.root)
         new = NewIdentity((request.environment,), identity, recipient)
         with doors.lock(request.keys_path):
             before = doors.keys.find(request.keys_path) or b""

@@ -3,7 +3,7 @@
 The file is sops' own `keys.txt`. A label is comments above an identity, the last two as
 age-keygen writes them, so that every other program reads the file as before:
 
-    # sopsmith: dev, staging of platform
+    # sopsmith: dev, staging of /home/anna/platform
     # created: 2026-11-24T14:00:00Z
     # public key: age1…
     AGE-SECRET-KEY-1…
@@ -11,7 +11,7 @@ age-keygen writes them, so that every other program reads the file as before:
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from sopsmith.age import parse_identities
@@ -20,6 +20,9 @@ from sopsmith.secret import Secret
 
 _PURPOSE, _CREATED, _PUBLIC = b"# sopsmith: ", b"# created: ", b"# public key: "
 _LABELS = (_PURPOSE, _CREATED, _PUBLIC)
+RESUMED_WITHIN = timedelta(days=1)
+"""How old an identity may be that is taken for one of a run that was cut short. An older one that
+nothing names may have been retired, or leaked."""
 _NO_LIST = (b"-----BEGIN", b"age-encryption.org/")
 
 
@@ -30,7 +33,7 @@ class Entry(NamedTuple):
         recipient: Told from the identity itself, never from its label.
         created: From its label (UTC); None where there is none that can be read.
         environments: Those that its label names.
-        folder: The name of the repository's folder in its label, or "".
+        folder: The repository's folder in its label, or "".
         line: The identity's text.
         start: Where its label begins, in bytes.
         end: Behind the end of its line, so that `data[:start] + data[end:]` is without it.
@@ -43,6 +46,11 @@ class Entry(NamedTuple):
     line: Secret
     start: int
     end: int
+
+    def is_fresh(self, folder: str, now: datetime) -> bool:
+        """Tell whether it was made for a repository's folder not long ago."""
+        young = self.created is not None and now - self.created <= RESUMED_WITHIN
+        return young and self.folder == shown_folder(folder)
 
 
 class NewIdentity(NamedTuple):
@@ -87,7 +95,7 @@ def append_identity(data: bytes, path: str, new: NewIdentity, folder: str, now: 
     """Return a file with one more identity at its end.
 
     Args:
-        folder: The name of the repository's folder, for the label.
+        folder: The repository's, absolute, for the label: two of one name must not be mixed up.
 
     Raises:
         MasterKeyError: The file is encrypted or one SSH key, so nothing can be appended.
@@ -99,12 +107,16 @@ def append_identity(data: bytes, path: str, new: NewIdentity, folder: str, now: 
 
 def build_label(new: NewIdentity, folder: str, now: datetime) -> bytes:
     """Return the comments that stand above a new identity."""
-    # A folder's name may hold a line break, and a label must stay one line.
-    shown = "".join(c if c.isprintable() else "?" for c in folder)
-    purpose = f"{', '.join(new.environments)} of {shown}".encode("utf-8", "replace")
+    purpose = f"{', '.join(new.environments)} of {shown_folder(folder)}".encode()
     created = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").encode()
     lines = (_PURPOSE + purpose, _CREATED + created, _PUBLIC + new.recipient.encode())
     return b"".join(line + b"\n" for line in lines)
+
+
+def shown_folder(folder: str) -> str:
+    """Return a folder as a label has it, which must stay one line of UTF-8."""
+    shown = "".join(c if c.isprintable() else "?" for c in folder)
+    return shown.encode("utf-8", "replace").decode()
 
 
 def check_list(data: bytes, path: str) -> None:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.unit.flows.stage import MemoryFiles
 
 from sopsmith import age
-from sopsmith.errors import LayoutError, MasterKeyError, OutsideError, RuleError, UsageError
+from sopsmith.errors import (
+    Conflict,
+    LayoutError,
+    MasterKeyError,
+    OutsideError,
+    RuleError,
+    UsageError,
+)
 from sopsmith.flows.init import Doors, InitPlan, InitRequest, apply_init, plan_init
 from sopsmith.flows.init_settings import Recipients
 from sopsmith.repo.settings import FILE, parse_settings
@@ -43,6 +50,8 @@ class Run:
     def __init__(self, broken: str = "") -> None:
         self.disk = Disk(broken)
         self.made: list[tuple[Secret, str]] = []
+        self.now = NOW
+        self.is_open = False
 
     def _new_identity(self) -> tuple[Secret, str]:
         self.made.append(age.generate())
@@ -50,7 +59,14 @@ class Run:
 
     @property
     def doors(self) -> Doors:
-        return Doors(self.disk, self.disk, self._new_identity, NOW, lambda _: nullcontext())
+        return Doors(
+            self.disk,
+            self.disk,
+            self._new_identity,
+            self.now,
+            lambda _: nullcontext(),
+            lambda path: self.is_open,
+        )
 
     def plan(
         self,
@@ -108,6 +124,44 @@ def test_a_run_that_was_cut_short_is_taken_up_without_new_identities() -> None:
     assert len(run.made) == 3
 
 
+def test_identities_of_a_run_that_named_none_of_them_are_taken_up() -> None:
+    run = Run(broken=FILE)
+    with pytest.raises(OutsideError):
+        run.init("dev", "prod")
+    run.disk.broken = ""
+    made = run.init("dev", "prod", "qa")
+    assert [one.recipient for one in made.resumed] == [recipient for _, recipient in run.made[:2]]
+    assert [one.environments for one in made.identities] == [("qa",)]
+    assert len(age.parse_identities(run.disk.held[KEYS].decode(), KEYS)) == 3
+
+
+@pytest.mark.parametrize(("root", "hours"), [("/elsewhere/platform", 0), (ROOT, 30)])
+def test_identities_of_another_folder_or_another_day_are_left_alone(root: str, hours: int) -> None:
+    run = Run(broken=FILE)
+    with pytest.raises(OutsideError):
+        run.init("dev")
+    run.now += timedelta(hours=hours)
+    assert run.plan("dev", root=root).resumed == ()
+
+
+def test_of_two_runs_at_once_the_second_writes_nothing() -> None:
+    run = Run()
+    second = run.plan()
+    run.init()
+    before = dict(run.disk.held)
+    with pytest.raises(Conflict, match="meanwhile"):
+        apply_init(second, run.doors)
+    assert run.disk.held == before
+
+
+def test_nothing_is_made_beside_identities_that_others_can_read() -> None:
+    run = Run()
+    run.is_open = True
+    with pytest.raises(OutsideError, match="others than its owner"):
+        run.init()
+    assert run.disk.held == {}
+
+
 def test_identities_are_labelled_and_parse() -> None:
     run = Run()
     made = run.init("dev")
@@ -115,7 +169,7 @@ def test_identities_are_labelled_and_parse() -> None:
     (identity,) = age.parse_identities(text, KEYS)
     assert identity.recipient == made.identities[0].recipient
     assert text.splitlines()[:3] == [
-        "# sopsmith: dev of platform",
+        f"# sopsmith: dev of {ROOT}",
         "# created: 2026-11-24T12:30:00Z",
         f"# public key: {identity.recipient}",
     ]
@@ -325,7 +379,7 @@ def test_words_that_repeat_what_stands_are_fine() -> None:
 def test_a_line_break_in_the_folder_s_name_stays_inside_the_label() -> None:
     run = Run()
     apply_init(run.plan("dev", root="/srv/a\nb"), run.doors)
-    assert b"# sopsmith: dev of a?b\n" in run.disk.held[KEYS]
+    assert b"# sopsmith: dev of /srv/a?b\n" in run.disk.held[KEYS]
 
 
 def test_no_identity_shows_in_a_plan() -> None:

@@ -106,7 +106,7 @@ def test_the_identity_is_labelled_and_for_its_owner_alone(run: Run) -> None:
     (new,) = run.generate("qa").made
     (entry,) = parse_key_file(run.keys.read_bytes(), "keys.txt")
     assert (entry.recipient, entry.environments, entry.folder, entry.created) == (
-        new.recipient, ("qa",), "platform", NOW,
+        new.recipient, ("qa",), str(run.place.root), NOW,
     )  # fmt: skip
     assert run.keys.stat().st_mode & 0o777 == 0o600
     assert run.keys.parent.stat().st_mode & 0o777 == 0o700
@@ -156,14 +156,17 @@ def test_nothing_is_named_where_the_identity_cannot_be_written(run: Run) -> None
 def test_an_old_identity_that_nothing_names_is_not_taken_up(run: Run) -> None:
     for day, expected in ((timedelta(days=2), 1), (timedelta(hours=1), 0)):
         old = NewIdentity(("qa",), *age.generate())
-        data = append_identity(run.keys.read_bytes(), "", old, "platform", NOW - day)
+        data = append_identity(run.keys.read_bytes(), "", old, str(run.place.root), NOW - day)
         run.keys.write_bytes(data)
         assert len(run.plan("qa").made) == expected
 
 
-@pytest.mark.parametrize("folder", ["other", "platform"])
-def test_identities_of_other_folders_and_environments_are_left_alone(run: Run, folder: str) -> None:
-    names = ("qa",) if folder == "other" else ("qa", "dev")
+@pytest.mark.parametrize("elsewhere", [True, False])
+def test_identities_of_other_folders_and_environments_are_left_alone(
+    run: Run, *, elsewhere: bool
+) -> None:
+    folder = "/elsewhere/platform" if elsewhere else str(run.place.root)
+    names = ("qa",) if elsewhere else ("qa", "dev")
     other = NewIdentity(names, *age.generate())
     run.keys.write_bytes(append_identity(run.keys.read_bytes(), "", other, folder, NOW))
     assert len(run.generate("qa").made) == 1
