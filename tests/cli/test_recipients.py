@@ -24,7 +24,7 @@ from sopsmith.sops.selectors import Selector
 
 MAIN = "bootstrap/argocd/overlays/main"
 CORE, DEV, PROD = (f"{MAIN}/{name}.secret.yaml" for name in ("core/o", "dev/d", "prod/p"))
-PLAIN = b"kind: Secret\nstringData:\n    value: canary\n"
+PLAIN = b"kind: Secret\nmetadata:\n    name: db\nstringData:\n    value: canary\n"
 ANNA, BOB = age.generate(), age.generate()
 
 
@@ -234,6 +234,11 @@ def test_a_folder_that_opens_for_the_same_people_is_one_line(repository: Reposit
     Path(MAIN, "dev/e.secret.yaml").write_bytes(Path(DEV).read_bytes())
     assert f"{MAIN}/dev/ (2 files)" in repository("who").out
     assert f"{MAIN}/dev/e.secret.yaml" in repository("who", "--files").out
+
+
+def test_the_secrets_that_a_file_holds_stand_beside_it(repository: Repository) -> None:
+    assert repository("who", "--files", DEV).out.splitlines()[1].split() == [DEV, "db", "yes"]
+    assert repository.json("who", DEV)["files"][0]["secrets"] == ["db"]
 
 
 def test_who_takes_others_to_open_a_file_has_a_part_in_it(repository: Repository) -> None:

@@ -11,7 +11,7 @@ from sopsmith.cli.recipient_doors import look_options, open_doors
 
 @click.command("who")
 @click.argument("paths", metavar="[PATH...]", nargs=-1)
-@click.option("--files", "each", is_flag=True, help="A line for each file, not for each folder.")
+@click.option("--files", "each", is_flag=True, help="A line for each file, with its Secrets.")
 @look_options
 def command(paths: tuple[str, ...], *, each: bool, **options: Any) -> int:
     """Show who can read which files, of the whole repository unless some are named.

@@ -24,7 +24,7 @@ def show_prepared(prepared: Prepared, *, dry_run: bool) -> None:
     """Write to stdout who comes or goes and what becomes of the files."""
     where = " and ".join(prepared.configuration)
     sign = "-" if prepared.leaves else "+"
-    done = f", in {where}" if where else ", as the configuration says already"
+    done = f", in {where}" if where else ", as sopsmith.yaml and .sops.yaml say already"
     put(f"{', '.join(prepared.scopes)}: {sign} {full_name(prepared.who)}{done}\n".encode())
     show_plan(prepared.plan, dry_run=dry_run)
 

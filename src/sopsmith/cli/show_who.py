@@ -23,15 +23,19 @@ def show(found: Looked, known: Known, *, each: bool, as_json: bool) -> None:
 
     Args:
         known: Whom `sopsmith.yaml` names, by recipient.
-        each: A line for each file.
+        each: A line for each file, with its Secrets.
     """
     keys = _in_order(found.files, known)
     if as_json:
         put_json(_object(found, keys, known))
         return
     names = [_short(key, known) for key in keys]
-    rows = [(label, *(_cell(one, key) for key in keys)) for label, one in _rows(found, each=each)]
-    put(table(("FILES", *names), rows).encode("utf-8", "replace"))
+    rows = [
+        (label, *([", ".join(one.secrets) or "-"] if each else []), *(_cell(one, k) for k in keys))
+        for label, one in _rows(found, each=each)
+    ]
+    heads = ("FILES", *(["SECRETS"] if each else []), *names)
+    put(table(heads, rows).encode("utf-8", "replace"))
     for problem in found.problems:
         warn(f"{problem.path}: {problem.message}")
     for key in keys:
@@ -90,6 +94,7 @@ def _object(found: Looked, keys: list[Key], known: Known) -> dict[str, object]:
                 "readers": [name for _, name in one.keys],
                 "groups": len(one.groups),
                 "threshold": one.threshold,
+                "secrets": list(one.secrets),
             }
             for one in found.files
         ],

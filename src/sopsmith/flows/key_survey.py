@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from sopsmith.errors import Error, FormatError, NotEncrypted
-from sopsmith.flows.reading import read_for_sops
-from sopsmith.flows.rekey import read_metadata
-from sopsmith.sops.recognise import is_marked, recognise
+from sopsmith.errors import Error
+from sopsmith.flows.rekey import find_metadata
 
 if TYPE_CHECKING:
     from sopsmith.ports import Answer, Trees, Workers
@@ -67,20 +65,12 @@ class _Look:
     def one(self, path: str) -> Answer:
         """Return a file's master keys and those that it cannot do without, or a problem."""
         try:
-            data = read_for_sops(self._trees, path)
-            name = recognise(data, path)
-            if name is None:
-                return None
-            try:
-                metadata = read_metadata(data, name, path)
-            except NotEncrypted:
-                return None
-            except FormatError:
-                if is_marked(data, name):
-                    raise
-                return None
+            found = find_metadata(self._trees, path)
         except Error as error:
             return _PROBLEM, path, ": ".join(filter(None, (error.key, error.message)))
+        if found is None:
+            return None
+        *_, metadata = found
         every = tuple(dict.fromkeys(stanza.key for stanza in metadata.stanzas))
         return _FILE, _plain(every), _plain(tuple(find_needed(metadata, every)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sopsmith.age import check_recipient
-from sopsmith.errors import LayoutError, UsageError
+from sopsmith.errors import LayoutError, MasterKeyError, UsageError
 from sopsmith.repo.recipients import NamedRecipient, check_label
 
 if TYPE_CHECKING:
@@ -41,6 +41,14 @@ def read_who(words: str, files: Files) -> str:
     if words.endswith(".pub") and files.find(words) is not None:
         return read_recipient(words, files).recipient
     return words.strip()
+
+
+def is_recipient(words: str) -> bool:
+    """Tell whether words are a recipient itself, and not a name or a path."""
+    try:
+        return words.startswith(_TEXTS) and bool(check_recipient(words))
+    except MasterKeyError:
+        return False
 
 
 def _refuse_identity(words: str) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sopsmith.errors import Conflict, Error, LayoutError, NoIdentity, UsageError
 from sopsmith.flows.reading import read_for_sops
+from sopsmith.flows.recipient_source import is_recipient
 from sopsmith.flows.recipients_wish import FollowScopes, follow_scopes, touched
 from sopsmith.flows.rekey import apply_rekeying, plan_rekeying, read_metadata
 from sopsmith.flows.rules import Rules
@@ -122,8 +123,11 @@ def plan_removal(scopes: tuple[str, ...], who: str, doors: Doors) -> Prepared:
             f"{who!r} is not the same recipient in each of {', '.join(scopes)}",
             hint="name the recipient itself, or one scope after the other",
         )
+    leaver = found[0].recipient
     for scope in scopes:
-        after = remove_recipients(after, scope, [found[0].recipient])
+        # Who is out of both already may be in files yet, which follow the rule.
+        if leaver in {*settings.readers(scope), *_ruled(settings, scope, before)}:
+            after = remove_recipients(after, scope, [leaver])
     return _prepare(_Change(scopes, found[0], leaves=True), before, after, doors)
 
 
@@ -240,22 +244,27 @@ def _refuse_unknown(settings: RepoSettings, scopes: tuple[str, ...]) -> None:
 
 
 def _left_over(settings: RepoSettings, scope: str, who: str, before: Texts) -> NamedRecipient:
-    """Return somebody whom the rule alone still names, or say that nobody is meant.
+    """Return whom the rule alone still names, or who has gone, or say that nobody is meant.
 
     Raises:
         LayoutError: Says where the recipient is one, if anywhere.
     """
-    config = Config.parse(before.rules, FILE_NAME)
-    stand = config.rules[rule_number(config, settings, scope)].recipients
     others = [one.name for one in settings.scopes if find_recipient(one, who)]
-    if who in stand and who not in settings.readers(scope):
+    ruled = who in _ruled(settings, scope, before) and who not in settings.readers(scope)
+    # A recipient cannot be mistyped unnoticed as a name can, so this one has gone already.
+    if ruled or (not others and is_recipient(who)):
         return NamedRecipient(who)
     if others:
         hint = f"sopsmith recipients remove {others[0]} {shlex.quote(who)}"
         reason = f", but of {', '.join(others)}"
     else:
-        hint, reason = "sopsmith recipients list", ""
+        hint, reason = "sopsmith recipients list; who has gone already is named no more", ""
     raise LayoutError(f"{who!r} is no recipient of {scope}{reason}", path=FILE, hint=hint)
+
+
+def _ruled(settings: RepoSettings, scope: str, texts: Texts) -> tuple[str, ...]:
+    config = Config.parse(texts.rules, FILE_NAME)
+    return config.rules[rule_number(config, settings, scope)].recipients
 
 
 def _join(root: str, path: str) -> str:

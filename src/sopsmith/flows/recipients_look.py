@@ -6,15 +6,15 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from sopsmith.errors import Error, FormatError, NotEncrypted, RuleError
-from sopsmith.flows.reading import read_for_sops
-from sopsmith.flows.rekey import plan_rekeying, read_metadata
+from sopsmith.errors import Error, RuleError
+from sopsmith.flows.rekey import find_metadata, plan_rekeying
 from sopsmith.flows.rekey_wishes import FollowRules
 from sopsmith.flows.rules import Rules
+from sopsmith.flows.versions import name_of
+from sopsmith.repo.coverage import decode, parse_text
 from sopsmith.repo.recipients import NamedRecipient
 from sopsmith.repo.root import read_settings
 from sopsmith.sops.config import FILE_NAME
-from sopsmith.sops.recognise import is_marked, recognise
 
 if TYPE_CHECKING:
     from sopsmith.flows.recipients import Doors
@@ -31,11 +31,13 @@ class Readers(NamedTuple):
     Attributes:
         groups: Master keys by key group.
         threshold: How many groups it takes.
+        secrets: What it holds, as `namespace/name`, where its names are in clear.
     """
 
     path: str
     groups: tuple[tuple[Key, ...], ...]
     threshold: int
+    secrets: tuple[str, ...] = ()
 
     @property
     def keys(self) -> tuple[Key, ...]:
@@ -81,13 +83,14 @@ def look(paths: tuple[str, ...], doors: Doors) -> Looked:
     for answer in doors.means.planners.map(_Look(trees), trees.walk(paths)):
         if answer is None:
             continue
-        path, groups, threshold, problem = answer
+        path, groups, threshold, secrets, problem = answer
         if problem:
             found.problems.append(Finding(str(path), "", str(problem)))
             continue
         assert isinstance(groups, tuple)
+        assert isinstance(secrets, tuple)
         keys = tuple(tuple(_keys(group)) for group in groups)
-        found.files.append(Readers(str(path), keys, int(str(threshold))))
+        found.files.append(Readers(str(path), keys, int(str(threshold)), tuple(map(str, secrets))))
     return found
 
 
@@ -157,24 +160,19 @@ class _Look:
 
     def __call__(self, path: str) -> Answer:
         try:
-            data = read_for_sops(self._trees, path)
-            name = recognise(data, path)
-            if name is None:
-                return None
-            try:
-                metadata = read_metadata(data, name, path)
-            except NotEncrypted:
-                return None
-            except FormatError:
-                if is_marked(data, name):
-                    raise
-                return None
+            found = find_metadata(self._trees, path)
         except Error as error:
-            return path, None, 0, ": ".join(filter(None, (error.key, error.message)))
+            return path, None, 0, (), ": ".join(filter(None, (error.key, error.message)))
+        if found is None:
+            return None
+        data, name, metadata = found
         groups = tuple(
             tuple((stanza.kind, stanza.name) for stanza in group) for group in metadata.groups
         )
-        return path, groups, metadata.threshold or len(groups), None
+        trees = parse_text(decode(data) or "", name) or ()
+        names = (name_of(tree).shown("") for tree in trees)
+        secrets = tuple(name for name in names if name)
+        return path, groups, metadata.threshold or len(groups), secrets, None
 
 
 def _keys(group: object) -> Iterator[Key]:

@@ -205,6 +205,27 @@ class _Writer:
         return failed
 
 
+def find_metadata(trees: Trees, path: str) -> tuple[bytes, str, Metadata] | None:
+    """Return a file's bytes, format and metadata, or None where it is no SOPS file.
+
+    Raises:
+        OutsideError: It cannot be read.
+        FormatError, RuleError: It is marked as a SOPS file and cannot be read as one.
+    """
+    data = read_for_sops(trees, path)
+    name = recognise(data, path)
+    if name is None:
+        return None
+    try:
+        return data, name, read_metadata(data, name, path)
+    except NotEncrypted:
+        return None
+    except FormatError:
+        if is_marked(data, name):
+            raise
+        return None
+
+
 def read_metadata(data: bytes, name: str, path: str) -> Metadata:
     """Return a file's metadata, by the narrow reader where it knows the file.
 

@@ -143,7 +143,7 @@ def key_marks(metadata: Metadata) -> frozenset[bytes]:
 
 
 def _tokens(tree: Tree) -> list[Token]:
-    of = _name(tree)
+    of = name_of(tree)
     return [
         Token(of, show(address), path, leaf.value)
         for path, address, leaf in walk(tree.root)
@@ -167,7 +167,8 @@ def _is_comment(item: Node) -> bool:
     return isinstance(value, str) and is_token(value) and value.endswith(_COMMENT)
 
 
-def _name(tree: Tree) -> SecretName:
+def name_of(tree: Tree) -> SecretName:
+    """Return what a document is about, as far as its metadata is in clear."""
     root = tree.root
     metadata = root.get("metadata") if isinstance(root, Mapping) else None
     if not isinstance(metadata, Mapping):

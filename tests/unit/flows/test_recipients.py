@@ -319,6 +319,14 @@ def test_somebody_whom_the_rule_alone_names_can_be_let_out_and_in() -> None:
     assert (NEW.opened(), check((".",), doors())) == ([CORE, DEV], [])
 
 
+def test_to_remove_who_has_gone_already_changes_nothing() -> None:
+    add("dev")
+    remove("dev", NEW.recipient)
+    before = state()
+    assert remove("dev", NEW.recipient).configuration == []
+    assert state() == before
+
+
 def test_no_words_mean_nobody() -> None:
     assert "is no recipient of dev" in str(fault("dev", ""))
 
