@@ -8,18 +8,18 @@ from sopsmith.cli.lazy import LazyGroup
 
 COMMANDS: dict[str, str] = {
     "generate": "Make an identity for an environment that has none",
-    "list": "List who opens what, and what hangs on whom alone",
-    "check": "Prove by opening everything that the identities at hand do",
+    "list": "List recipients, their identities, and what hangs on each",
+    "check": "Prove that the identities at hand open every file",
     "backup": "Store identities, encrypted to the recovery recipients",
     "restore": "Bring identities back from a backup",
-    "drill": "Rehearse backup and restore, and time them",
-    "recovery": "Make the identity that opens backups",
+    "drill": "Rehearse a backup and a restore, and time them",
+    "recovery": "Make the recovery identity, which opens backups",
     "bucket": "Make the bucket or folder for backups ready",
-    "rotate": "Replace an identity, with no moment in which Argo CD cannot decrypt",
-    "status": "Say where rotations stand, and what comes next",
-    "revoke": "Shut out a leaked identity, and list what it could read",
-    "open": "Decrypt a file by an identity from standard input, and record it",
-    "inject": "Put an identity from standard input into a cluster, and record it",
+    "rotate": "Replace an environment's identity without a gap",
+    "status": "Say where each rotation stands, and what comes next",
+    "revoke": "Shut a leaked identity out, and list what it could read",
+    "open": "Decrypt a file with an identity from standard input",
+    "inject": "Put an identity from standard input into a cluster",
 }
 
 
