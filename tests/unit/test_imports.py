@@ -75,3 +75,17 @@ def test_the_plugin_loads_its_own_room_the_lower_ones_and_the_doors_it_opens(rep
         "secret",
         "sops",
     }
+
+
+def test_a_masked_diff_loads_no_command_line_no_yaml_and_no_cryptography(repo: Repo) -> None:
+    script = (
+        "import sys\nfrom sopsmith.cli.start import run_driver\n"
+        "assert run_driver(['git', 'textconv', 'a.yaml']) == 0\nprint('LOADED', *sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=repo.app, capture_output=True, text=True, check=False
+    )
+    out, _, modules = done.stdout.rpartition("LOADED ")
+    heavy = {"click", "cryptography", "pyrage", "subprocess", "typing", "yaml"}
+    assert "#" in out, done.stderr
+    assert heavy.isdisjoint(modules.split())

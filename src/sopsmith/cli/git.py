@@ -12,7 +12,6 @@ from sopsmith.errors import ProblemsFound, UsageError
 
 if TYPE_CHECKING:
     from sopsmith.flows.git_install import Change, Place
-    from sopsmith.flows.git_merge import Doors
     from sopsmith.flows.git_resolve import Person
     from sopsmith.ports import Files, Programs
 
@@ -66,13 +65,9 @@ def merge_driver_command(base: str, ours: str, theirs: str, name: str, marker_si
     Values are merged by key path once all MACs are verified. What both sides changed is left
     between conflict markers, encrypted; `sopsmith git resolve` takes it from there.
     """
-    from sopsmith.flows import git_merge as flow
+    from sopsmith.cli.git_merging import drive
 
-    call = flow.Call(base, ours, theirs, name, marker_size)
-    report = flow.drive(call, _doors())
-    for line in report.words:
-        say(f"sopsmith: {line}")
-    return report.code
+    return drive((base, ours, theirs, name), marker_size)
 
 
 @command.command("resolve")
@@ -87,10 +82,11 @@ def resolve_command(path: str, side: str | None, places: tuple[str, ...]) -> Non
     Without a side, both are shown in clear in your editor, between conflict markers. PLACE is
     a key path as messages show it: --at stringData.password=theirs.
     """
+    from sopsmith.cli.git_merging import open_doors
     from sopsmith.flows import git_resolve as flow
 
     wish = flow.Wish(side or "", tuple(_parse_place(place) for place in places))
-    done = flow.resolve(path, wish, _person, _doors())
+    done = flow.resolve(path, wish, _person, open_doors())
     say(f"{path}: {done}; next: git add {path}")
 
 
@@ -186,18 +182,3 @@ def _apply(place: Place, changes: list[Change], *, dry_run: bool) -> None:
         say("nothing to do")
     if place.note:
         note(place.note)
-
-
-def _doors() -> Doors:
-    from datetime import UTC, datetime
-
-    from sopsmith.adapters.environment import read_settings
-    from sopsmith.adapters.files import LocalFiles
-    from sopsmith.adapters.keys import load_keyring
-    from sopsmith.adapters.programs import LocalPrograms
-    from sopsmith.flows import git_merge as flow
-
-    files, programs = LocalFiles(), LocalPrograms()
-    return flow.Doors(
-        files, programs, lambda: load_keyring(read_settings(), files, programs), datetime.now(UTC)
-    )

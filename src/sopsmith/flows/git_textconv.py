@@ -12,7 +12,7 @@ from sopsmith.errors import Error, NoIdentity
 from sopsmith.sops.document import Document
 from sopsmith.sops.fingerprint import mask, remark, show_masked, sign_token, sign_value
 from sopsmith.sops.merging import markers
-from sopsmith.sops.quick import parse_quick
+from sopsmith.sops.quick_mask import show_quick
 from sopsmith.sops.recognise import recognise
 from sopsmith.sops.seal import leaves_of
 
@@ -55,9 +55,10 @@ def convert(
 
 def _convert(data: bytes, name: str, path: str, mode: str, keyring: Keys) -> bytes:
     try:
-        # Masks need no place of any value, and the quick reader does without PyYAML.
-        quick = parse_quick(data, path) if mode == MASKED and name == "yaml" else None
-        document = quick or Document.parse(data, name, path=path)
+        quick = show_quick(data) if mode == MASKED and name == "yaml" else None
+        if quick is not None:
+            return quick
+        document = Document.parse(data, name, path=path)
     except Error:
         # Markers of git's own, or a damaged file: whatever is encrypted in it stays masked.
         return mask(data.decode("utf-8", "replace")).encode()

@@ -51,6 +51,7 @@ def build(folders: "list[str]") -> bytes:
     """Import what opens a file, here, and return the bundle of it; once in a fresh process."""
     loaded = _watch_imports()
     sys.path += folders
+    import cryptography.hazmat.bindings._rust  # noqa: F401
     import pyrage  # noqa: F401
 
     import sopsmith.plugin.run  # noqa: F401

@@ -19,11 +19,10 @@ Kind and size are in the token for everybody to read; nothing is said that it do
 
 from __future__ import annotations
 
-import hmac
 import re
-from hashlib import sha256
 
 from sopsmith.secret import Secret
+from sopsmith.sops.hashes import sha256
 from sopsmith.sops.values import to_text
 
 TYPE_CHECKING = False
@@ -57,7 +56,7 @@ def mask(text: str, sign: Callable[[str], str] | None = None) -> str:
 
 def sign_token(token: str) -> str:
     """Return the sign of a token by itself."""
-    return sha256(token.encode()).hexdigest()[:_DIGITS]
+    return str(sha256(token.encode()).hexdigest()[:_DIGITS])
 
 
 def sign_value(key: Secret, path: Path, value: Plain, number: int) -> str:
@@ -70,7 +69,10 @@ def sign_value(key: Secret, path: Path, value: Plain, number: int) -> str:
     text, kind = to_text(value)
     parts = [_LABEL, "\0".join(path).encode(), kind.encode(), b"%d" % number, text]
     message = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
-    return hmac.new(key.reveal(), message, sha256).hexdigest()[:_DIGITS]
+    # Signs of tokens need no key, and `hmac` loads OpenSSL.
+    import hmac
+
+    return hmac.digest(key.reveal(), message, "sha256").hex()[:_DIGITS]
 
 
 def summarise(metadata: Metadata) -> list[str]:
@@ -102,8 +104,12 @@ def show_masked(document: Document, sign: Callable[[str], str] | None = None) ->
 
 def remark(document: Document) -> str:
     """Return the summary of a file's metadata as comment lines."""
-    lines = ["", "# sops", *(f"#   {line}" for line in summarise(document.metadata)), ""]
-    return "\n".join(lines)
+    return describe_metadata(document.metadata)
+
+
+def describe_metadata(metadata: Metadata) -> str:
+    """Return the summary of metadata as comment lines."""
+    return "\n".join(["", "# sops", *(f"#   {line}" for line in summarise(metadata)), ""])
 
 
 def _size(data: str) -> int:

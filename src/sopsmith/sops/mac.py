@@ -5,21 +5,9 @@ Source: getsops/sops sops.go (Tree.Encrypt, Tree.Decrypt, MACOnlyEncryptedInitia
 
 from __future__ import annotations
 
-import sys
-
 from sopsmith.formats.tree import Plain
+from sopsmith.sops.hashes import sha512
 from sopsmith.sops.values import to_text
-
-# hashlib loads OpenSSL's providers, which costs the plugin more than all of its hashing; the
-# interpreter's own SHA-512 is the same function. Its module's name is chosen rather than tried:
-# looking for one that is not there takes as long as opening a file.
-try:
-    if sys.hexversion >= 0x030C0000:
-        from _sha2 import sha512  # type: ignore[import-not-found]
-    else:
-        from _sha512 import sha512  # type: ignore[import-not-found]
-except ImportError:
-    from hashlib import sha512
 
 # SHA-256 of "sops": marks a MAC that covers encrypted values alone.
 _ONLY_ENCRYPTED = bytes.fromhex("8a3fd2ad54ce66527b1034f3d147be0b0b975b3bf44f72c6fdadec8176f27d69")

@@ -15,6 +15,7 @@ from sopsmith.formats.yaml_entries import write_entry
 from sopsmith.formats.yaml_write import write_token
 from sopsmith.sops.document import Document
 from sopsmith.sops.metadata import KEY, parse_metadata
+from sopsmith.sops.quick_mask import metadata_span
 from sopsmith.sops.unseal import take_metadata
 from sopsmith.sops.values import PREFIX
 
@@ -44,7 +45,7 @@ def parse_quick(data: bytes, path: str) -> Document | None:
         return None
     text = data.decode()
     trees = None if _COMMENT in text else narrow.parse(text)
-    span = _metadata_span(text) if trees and len(trees) == 1 else None
+    span = metadata_span(text) if trees and len(trees) == 1 else None
     node = take_metadata(trees) if trees and span else None
     if trees is None or span is None or node is None or not _place_tokens(text, trees[0], span[0]):
         return None
@@ -84,18 +85,6 @@ class _QuickDocument(Document):
         self._strip = [(*span, "")]
         self._sources = [(*span, node)]
         self.metadata = parse_metadata(node)
-
-
-def _metadata_span(text: str) -> tuple[int, int] | None:
-    """Return the span of the metadata's lines where they are the last of the text."""
-    mark = f"\n{KEY}:\n"
-    start = 0 if text.startswith(mark[1:]) else text.find(mark) + 1
-    if not start and not text.startswith(mark[1:]):
-        return None
-    below = text[start + len(mark) - 1 : -1].split("\n")
-    if all(line.startswith("  ") and line.lstrip(" ")[:1] not in ("", "#") for line in below):
-        return start, len(text)
-    return None
 
 
 def _place_tokens(text: str, tree: Tree, end: int) -> bool:

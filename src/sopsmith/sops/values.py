@@ -8,10 +8,6 @@ from __future__ import annotations
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
 
-# The public module `cryptography.hazmat.primitives.ciphers.aead` re-exports this very class, and
-# loads `typing`, `enum` and `re` on the way, which cost the plugin more than all of its work.
-from cryptography.hazmat.bindings._rust import openssl
-
 from sopsmith.errors import Tampered
 from sopsmith.formats.tree import Path, Plain, Timestamp
 
@@ -90,6 +86,11 @@ class Cipher:
     __slots__ = ("_gcm",)
 
     def __init__(self, data_key: bytes) -> None:
+        # Loaded where a value is opened: masks and metadata do without. The public module
+        # `cryptography.hazmat.primitives.ciphers.aead` re-exports this very class, and loads
+        # `typing`, `enum` and `re` on the way, which cost the plugin more than all of its work.
+        from cryptography.hazmat.bindings._rust import openssl
+
         self._gcm = openssl.aead.AESGCM(data_key)
 
     def encrypt(self, value: Plain, additional: bytes, iv: bytes) -> str:
