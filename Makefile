@@ -1,6 +1,6 @@
 # Everything a clone can do. Each target sets itself up; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup tools demo test coverage check bench e2e fuzz reference lock clean
+.PHONY: help setup tools demo test coverage check bench e2e fuzz reference docs lock clean
 MAKEFLAGS += --no-builtin-rules
 
 root := $(CURDIR)
@@ -49,10 +49,14 @@ reference: setup  ## write docs/reference/cli.md from the commands' own help
 # as there is a newer coverage than the pinned one.
 compile := $(bin)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
     --no-strip-extras --no-header
+docs: setup  ## the documentation as a site, in build/site
+	@tools/docs.sh
+
 lock: setup  ## pin the newest requirements again, with hashes
 	@$(compile) --upgrade pyproject.toml -o requirements/runtime.txt
 	@$(compile) --upgrade --extra dev pyproject.toml -o requirements/dev.txt
 	@$(compile) --upgrade --no-annotate requirements/fuzz.in -o requirements/fuzz.txt
+	@$(compile) --upgrade --no-annotate requirements/docs.in -o requirements/docs.txt
 	@echo hatchling | $(compile) --no-annotate -c requirements/dev.txt - -o requirements/build.txt
 
 clean:  ## remove all that was built
