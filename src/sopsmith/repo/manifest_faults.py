@@ -48,7 +48,6 @@ def find_faults(data: bytes, path: str, files: Files) -> Iterator[tuple[str, str
         if marker:
             line = data.count(b"\n", 0, marker.start()) + 1
             yield CONFLICT, f"line {line}: a merge conflict was never resolved"
-            return
     if posixpath.basename(path) in KUSTOMIZATIONS:
         yield from _missing(data, path, files)
     elif b"Secret" in data or b"viaduct.ai/" in data:

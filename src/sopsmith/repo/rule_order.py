@@ -21,26 +21,20 @@ class Hidden(NamedTuple):
 
 
 def find_hidden_rules(config: Config, paths: Sequence[str]) -> list[Hidden]:
-    """Return the rules that an earlier rule leaves nothing to.
+    """Return the rules that an earlier, wider rule leaves nothing to.
 
-    A rule behind one that matches every path is hidden whatever the files are; another is where
-    files match it and earlier rules take all of them. Whether it would matter for files that
-    may come is not asked.
+    Wider is what matches every path, or all files of the other rule and more; a narrow rule before
+    a wide one is as it should be, even where the wide one has no file of its own yet.
 
     Args:
         paths: Of files, relative to the configuration.
     """
+    matched = [frozenset(filter(rule.matches, paths)) for rule in config.rules]
     hidden = []
     for number, rule in enumerate(config.rules):
-        earlier = config.rules[:number]
-        every = next((one for one in earlier if not names_files(one)), None)
-        takers = [
-            next((one for one in earlier if one.matches(path)), None)
-            for path in paths
-            if rule.matches(path)
-        ]
-        if every or (takers and all(takers)):
-            by = every or takers[0]
-            assert by is not None
-            hidden.append(Hidden(rule, by))
+        for by, taken in zip(config.rules[:number], matched, strict=False):
+            wider = matched[number] and matched[number] < taken
+            if wider or not names_files(by) or by.path_regex == rule.path_regex:
+                hidden.append(Hidden(rule, by))
+                break
     return hidden

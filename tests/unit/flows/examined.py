@@ -10,9 +10,11 @@ from sopsmith.adapters.key_lock import lock_keys
 from sopsmith.adapters.private import close_to_others, is_open_to_others
 from sopsmith.adapters.programs import Finished
 from sopsmith.flows.doctor import Check, Context, Machine, diagnose
+from sopsmith.flows.install_plugin import MARK
 from sopsmith.repo.diagnosis import OK, SKIPPED, Finding
 
-SCRIPT = b"#!/bin/true\nthe plugin\n"
+SCRIPT = f"#!/bin/true\n# {MARK}\n".encode()
+"""What this sopsmith would install, by what only it knows."""
 
 
 class NoPrograms:

@@ -96,6 +96,7 @@ def test_only_some_codes_are_looked_for(context: Context) -> None:
     other = Check("kitchen", "the bread is fresh", ("stale",), lambda _: ())
     assert choose_checks([yields(), other], ["stale"]) == [other]
     assert levels(diagnose(context, [yields(ERROR)], ["gone"])) == [OK]
+    assert levels(diagnose(context, [yields(UNKNOWN)], ["gone"])) == [UNKNOWN]
     with pytest.raises(UsageError, match="no check finds mouldy"):
         choose_checks([other], ["mouldy"])
 

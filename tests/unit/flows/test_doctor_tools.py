@@ -91,6 +91,16 @@ def test_a_program_of_somebody_else_is_left_alone(place: Place) -> None:
     assert [one.level for one in seen(place, "plugin-broken", context)] == [OK]
 
 
+def test_a_program_that_took_the_plugin_s_place_is_not_replaced(place: Place) -> None:
+    context = with_plugin(place, "/nowhere/bin/python3", [])
+    results = list(diagnose(context, CHECKS, ["plugin-broken"]))
+    script = Path(context.machine.plugin_home, HOME_PLACES[0])
+    script.write_bytes(b"upstream")
+    (refused,) = repair(context, results, REPAIRS)
+    assert refused.level == ERROR
+    assert script.read_bytes() == b"upstream"
+
+
 def test_a_machine_without_the_plugin_is_told_so(place: Place) -> None:
     assert [one.level for one in seen(place, "plugin-not-on-path", open_context(place))] == [INFO]
 
