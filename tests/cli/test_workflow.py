@@ -97,6 +97,14 @@ def test_argo_cd_is_checked_where_its_manifests_stand(workflows: list[Any]) -> N
     assert "sopsmith argocd check" in (PLACE / "check-secrets.yaml").read_text()
 
 
+def test_backups_are_made_where_they_outlive_the_runner(workflows: list[Any]) -> None:
+    path = PLACE / "create-cluster.yaml"
+    assert "--skip bucket --skip backup" in path.read_text()
+    Path("sopsmith.yaml").write_text(SETTINGS + "backup: {store: 's3://backups/platform'}\n")
+    assert run(["workflow", "github", "--source", SOURCE]) == 0
+    assert "--skip" not in path.read_text()
+
+
 def test_nothing_is_left_to_be_filled_in(workflows: list[Any]) -> None:
     texts = [file.read_text() for file in PLACE.iterdir()]
     assert not [found for text in texts for found in re.findall(r"@[A-Z_]+@", text)]

@@ -11,12 +11,18 @@ from typing import Any
 import pytest
 import yaml
 from tests.e2e.conftest import TOOLS
+from tests.e2e.control_plane import ADMIN, ControlPlane
+from tests.github import variables
 from tests.world import World
+
+from sopsmith.formats.env_file import Variable, write
+from sopsmith.secret import Secret
 
 pytestmark = pytest.mark.e2e
 
 SOURCE = "https://git.example.org/sopsmith@" + "0123456789" * 4
 IDENTITY = "made-up-identity"
+NO_BACKUP = "--skip bucket --skip backup"
 
 
 def workflow(world: World, name: str, keys: str = "secrets") -> Any:
@@ -123,7 +129,7 @@ def test_the_plan_names_what_a_pull_request_changes_and_no_value(plain: World) -
 
 def test_an_identity_of_a_secret_reaches_sopsmith_and_no_file(plain: World) -> None:
     got = bootstrapped(plain, "secrets", {"SOPS_AGE_KEY": IDENTITY, "APPLY": "true"})
-    assert got[0] == "bootstrap --environment prod --context p --yes"
+    assert got[0] == f"bootstrap --environment prod --context p --yes {NO_BACKUP}"
     assert got[1:3] == ["kubeconfig: 1", "# of env -e core -e prod"]
     assert got[3].startswith("/dev/shm/")
     assert not os.path.lexists(got[3])
@@ -132,7 +138,7 @@ def test_an_identity_of_a_secret_reaches_sopsmith_and_no_file(plain: World) -> N
 
 def test_without_apply_nothing_is_changed(plain: World) -> None:
     got = bootstrapped(plain, "secrets", {"SOPS_AGE_KEY": IDENTITY, "APPLY": "false"})
-    assert got[0] == "bootstrap --environment prod --context p --yes --dry-run"
+    assert got[0] == f"bootstrap --environment prod --context p --yes {NO_BACKUP} --dry-run"
 
 
 def test_an_identity_of_aws_is_fetched_by_the_runs_own_token(plain: World) -> None:
@@ -169,3 +175,30 @@ def test_what_is_not_set_is_named_and_nothing_is_left(plain: World, missing: str
     done = run_step(plain, script, given, code=1)
     assert f"{missing}: set the" in done.stderr
     assert os.listdir("/dev/shm") == before
+
+
+def test_the_real_bootstrap_plans_from_what_the_step_gives_it(
+    plain: World, control_plane: ControlPlane
+) -> None:
+    given = [*variables(), Variable("PROD_DATABASE_URL", Secret(b"canary"))]
+    (plain.work / ".env").write_bytes(write(given))
+    with (plain.work / "sopsmith.yaml").open("a") as settings:
+        settings.write("argocd: {repository: https://github.com/acme/platform}\n")
+    plain.run("sopsmith", "generate")
+    (plain.work / ".env").unlink()
+    made = workflow(plain, "create-cluster.yaml")
+    kubeconfig = control_plane.kubectl("config", "view", "--raw", "--flatten").decode()
+    ci = {
+        "ENVIRONMENT": "prod",
+        "APPLY": "false",
+        "KUBE_CONTEXT": ADMIN,
+        "KUBECONFIG_DATA": kubeconfig,
+        "SOPS_AGE_KEY": plain.keys_file.read_text(),
+        "XDG_CONFIG_HOME": "/none",
+    }
+    done = run_step(plain, script_of(made, "bootstrap", "Bootstrap"), ci)
+    assert "done     age identity: at hand: age1" in done.stdout
+    assert "needed   age identity in the cluster: Secret argocd/sops-age is missing" in done.stdout
+    assert "needed   GitHub App by which Argo CD reads the repository" in done.stdout
+    assert "backup" not in done.stdout
+    assert "canary" not in done.stdout + done.stderr

@@ -28,7 +28,8 @@ def plan_workflows(
     source, keys = wish
     argocd = bool(files.names(f"{root}/{install_folder(settings)}"))
     environments = tuple(scope.name for scope in settings.environments)
-    texts = build_workflows(Wish(environments, source, keys, argocd=argocd))
+    backups = settings.backup.store.startswith("s3://")
+    texts = build_workflows(Wish(environments, source, keys, argocd, backups))
     return [
         plan_file(path, text.encode(), files, root, force=force, mark=MARK)
         for path, text in texts.items()

@@ -65,6 +65,10 @@ SOPS_AGE_KEY=$(aws secretsmanager get-secret-value --secret-id "$AGE_KEY_SECRET"
 export SOPS_AGE_KEY
 """,
 }
+_NO_BACKUP = """\
+# The runner's disk ends with the run, so backups need a `backup.store` in S3.
+options+=(--skip bucket --skip backup)
+"""
 
 
 class Wish(NamedTuple):
@@ -75,12 +79,14 @@ class Wish(NamedTuple):
         source: Where sopsmith is cloned from, and the commit: `https://…@<40 digits>`.
         keys: Where identities come from: SECRETS or AWS.
         argocd: Whether the repository has manifests of Argo CD to check.
+        backups: Whether backups are kept where a runner can leave them: in S3.
     """
 
     environments: tuple[str, ...]
     source: str
     keys: str = SECRETS
     argocd: bool = False
+    backups: bool = False
 
 
 def build_workflows(wish: Wish) -> dict[str, str]:
@@ -99,6 +105,7 @@ def build_workflows(wish: Wish) -> dict[str, str]:
         "INSTALL": _INSTALL,
         "ARGOCD_CHECK": _ARGOCD_CHECK if wish.argocd else "",
         "ID_TOKEN": "id-token: write   # to be known to AWS\n" if wish.keys == AWS else "",
+        "NO_BACKUP": "" if wish.backups else _NO_BACKUP,
         "KEY_ENV": _KEY_ENV[wish.keys],
         "KEY_FETCH": _KEY_FETCH[wish.keys],
     }
