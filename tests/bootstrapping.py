@@ -187,8 +187,8 @@ class Platform:
 
     def steps(self, *only: str, **words: object) -> list:  # type: ignore[type-arg]
         """Return the steps."""
-        asked = {"patch_argocd": True, "wait": 60.0, **words}
-        request = Request(str(self.root), "prod", (str(self.keys),), "prod-admin", **asked)  # type: ignore[arg-type]
+        asked = {"environment": "prod", "patch_argocd": True, "wait": 60.0, **words}
+        request = Request(str(self.root), keys_paths=(str(self.keys),), **asked)  # type: ignore[arg-type]
         return choose_steps(build_steps(request, self.doors), only)
 
     @property

@@ -10,10 +10,16 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from sopsmith.errors import LayoutError, MasterKeyError, NoIdentity, NotThere
+from sopsmith.errors import LayoutError, MasterKeyError, NoIdentity, NotThere, OutsideError
 from sopsmith.flows import backup
-from sopsmith.flows.backup_checks import is_x25519
-from sopsmith.flows.backup_store import find_coverage, is_noted, read_record
+from sopsmith.flows.backup_checks import is_x25519, readers_of
+from sopsmith.flows.backup_store import (
+    check_history,
+    find_coverage,
+    is_noted,
+    read_backup,
+    read_record,
+)
 from sopsmith.flows.bootstrap_rights import Right, access
 from sopsmith.flows.key_generate import GenerateRequest, apply_key, plan_key
 from sopsmith.flows.key_secret import add_identities, prove_opens, read_cluster_keys
@@ -86,8 +92,34 @@ class Identity:
         return Looked(NEEDED, f"{environment} has no recipient, and no backup holds one: make it")
 
     def _prove_absence(self) -> None:
+        """Return only where no backup can hold an identity that was the environment's.
+
+        Where other environments are backed up, that takes the store that the repository notes,
+        with nothing in it that the repository does not know.
+
+        Raises:
+            OutsideError: One may; `Denied`, `Unreachable` and `NotThere` where nothing is known.
+            Tampered: A backup is damaged, or another one than was noted.
+        """
+        archive = self._doors.archive()
         record = read_record(self._doors.files, os.path.join(self._request.root, RECORD))
-        backup.prove_absence(self._doors.archive(), record)
+        if record is None or record.store != archive.place(""):
+            backup.prove_absence(archive, record)
+            return
+        known = backup.find_backups(archive)
+        check_history(archive, known, record)
+        backups = [read_backup(archive, number) for number in known.numbers]
+        named = readers_of(self._doors.settings(self._request), ())
+        strange = {one for found in backups for one in found.recipients if one not in named}
+        if strange:
+            name = self._request.environment
+            raise OutsideError(
+                f"holds the identity of {', '.join(sorted(strange))}, which nothing names: it may "
+                f"be that of {name}, so none is made",
+                path=archive.place(""),
+                hint=f"sopsmith key restore; or, if {name} never had one: "
+                f"sopsmith key generate --environment {name}",
+            )
 
     def _asked(self) -> GenerateRequest:
         request = self._request
@@ -132,11 +164,16 @@ class Injection:
         own = find_own(scope, self._doors.held())
         if not own:
             raise _not_at_hand(scope)
-        add_identities(
-            self._doors.cluster,
-            [entry.line for entry in own],
-            lambda identities: _demand_open(files, identities),
-        )
+        try:
+            add_identities(
+                self._doors.cluster,
+                [entry.line for entry in own],
+                lambda identities: _demand_open(files, identities),
+            )
+        except NoIdentity as error:
+            folders = " ".join(self._folders(settings))
+            error.hint = f"whoever opens it: sopsmith updatekeys {folders}; then run this again"
+            raise
 
     def _needed(self, why: str, scope: Scope) -> Looked:
         """Return that it is needed, if the identities at hand would do."""
@@ -150,12 +187,17 @@ class Injection:
 
     def _files(self, settings: RepoSettings) -> list[tuple[str, bytes]]:
         """Return the SOPS files that the cluster must open."""
-        doors, root = self._doors, self._request.root
+        trees = self._doors.trees
+        read = ((path, read_for_sops(trees, path)) for path in trees.walk(self._folders(settings)))
+        return [(path, data) for path, data in read if recognise(data, path)]
+
+    def _folders(self, settings: RepoSettings) -> tuple[str, ...]:
+        root = self._request.root
         names = (CORE, self._request.environment)
         folders = [os.path.join(root, settings.overlay_folder(name)) for name in names]
-        stand = tuple(folder for folder in folders if doors.files.names(folder))
-        read = ((path, read_for_sops(doors.trees, path)) for path in doors.trees.walk(stand))
-        return [(path, data) for path, data in read if recognise(data, path)]
+        return tuple(
+            os.path.normpath(folder) for folder in folders if self._doors.files.names(folder)
+        )
 
     def _refuse_foreign(self, settings: RepoSettings, scope: Scope, found: Sequence[str]) -> None:
         """Refuse a cluster that another environment's identity shows to be its own."""
@@ -273,7 +315,7 @@ def _elsewhere(recipients: list[str], why: str) -> Looked:
 def _refuse_elsewhere(settings: RepoSettings) -> None:
     """Refuse settings by which Argo CD would look for identities in another place."""
     argocd = settings.argocd
-    found = f"{argocd.namespace}/{argocd.projects.get(SECRETS_PROJECT, NAME)}"
+    found = f"{argocd.namespace}/{argocd.projects.get(SECRETS_PROJECT, '(none)')}"
     if found != f"{HOME}/{NAME}":
         raise LayoutError(
             f"Argo CD would read identities from Secret {found}, and they are put into {PLACE}",

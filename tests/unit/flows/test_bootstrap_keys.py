@@ -80,6 +80,45 @@ def test_a_backup_of_somebody_else_keeps_an_identity_from_being_made(tmp_path: P
     assert (seen.state, seen.hint) == (BLOCKED, "sopsmith key restore")
 
 
+def with_qa(folder: Path) -> Platform:
+    """Return a platform whose others are backed up, and that has one environment more."""
+    platform = Platform(folder)
+    platform.hold("dev", "dev")
+    platform.run("bucket", "backup")
+    platform.run("backup", environment="dev")
+    path = platform.root / "sopsmith.yaml"
+    path.write_text(path.read_text().replace("environments:\n", "environments:\n  qa: {}\n"))
+    return platform
+
+
+def test_a_new_environment_beside_those_that_are_backed_up_gets_an_identity(
+    tmp_path: Path,
+) -> None:
+    platform = with_qa(tmp_path)
+    assert only(platform.run("identity", environment="qa")).state == DONE
+    assert [one.environments for one in platform.held()] == [("prod",), ("dev",), ("qa",)]
+
+
+def test_a_backup_of_an_identity_that_nothing_names_keeps_one_from_being_made(
+    tmp_path: Path,
+) -> None:
+    platform = with_qa(tmp_path)
+    for name in ("sopsmith.yaml", ".sops.yaml"):
+        path = platform.root / name
+        path.write_text(path.read_text().replace(RECIPIENTS["dev"], RECIPIENTS["alice"]))
+    seen = only(platform.run("identity", environment="qa")).before
+    assert seen.state == BLOCKED and f"{RECIPIENTS['dev']}, which nothing names" in seen.why
+
+
+def test_an_environment_that_cannot_read_core_yet_is_told_how(tmp_path: Path) -> None:
+    platform = with_qa(tmp_path)
+    platform.run("namespace", "identity", environment="qa")
+    after = only(platform.run("inject", environment="qa")).after
+    assert after is not None and after.state == BLOCKED and "dns.secret.yaml" in after.why
+    assert "sopsmith updatekeys" in after.hint and after.hint.count("core") == 1
+    assert (SECRET, "argocd", "sops-age") not in platform.cluster.objects
+
+
 def test_an_identity_that_was_made_is_named_and_backed_up(tmp_path: Path) -> None:
     platform = Platform(tmp_path, fresh=True)
     assert all(one.state == DONE for one in platform.run("bucket", "identity", "backup"))
