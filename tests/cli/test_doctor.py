@@ -12,6 +12,7 @@ from tests.unit.flows.keys_at import SECRET, Place
 
 from sopsmith.cli.main import run
 from sopsmith.flows.doctor_table import CODES, REPAIRS
+from sopsmith.repo.settings import FILE
 
 PAGE = Path(__file__).parents[2] / "docs/how-to/troubleshooting.md"
 
@@ -134,6 +135,14 @@ def test_words_that_contradict_are_refused(site: Site) -> None:
     assert site.doctor("--no-cluster", "--context", "x")[0] == 2
     assert site.doctor("-e", "live")[0] == 2
     assert site.doctor("--only", "plain")[0] == 2
+
+
+def test_the_cluster_of_another_environment_is_refused(site: Site) -> None:
+    path = site.place.root / FILE
+    path.write_text(path.read_text().replace("  dev:\n", "  dev:\n    context: dev@here\n"))
+    assert site.doctor("-e", "dev", "--context", "other@here")[0] == 2
+    assert site.doctor("-e", "prod", "--context", "dev@here")[0] == 2
+    assert "kubeconfig" in site.doctor("--context", "dev@here", "--only", "bootstrap-step")[1]
 
 
 def test_every_repair_is_one_that_the_page_names() -> None:

@@ -14,9 +14,11 @@ from sopsmith.adapters.private import close_to_others
 from sopsmith.cli.key_doors import open_doors, open_keeping
 from sopsmith.cli.sops_verbs import keyring_of_environment
 from sopsmith.errors import Error, OutsideError, UsageError
+from sopsmith.flows.bootstrap import choose_context
 from sopsmith.flows.doctor import Context, Machine
 from sopsmith.flows.install_plugin import build_script, find_plugin_home
 from sopsmith.repo.root import read_settings
+from sopsmith.repo.settings import RepoSettings
 
 if TYPE_CHECKING:
     from sopsmith.flows.steps import Step
@@ -71,11 +73,15 @@ def _cluster_of(
             raise UsageError("--context and --no-cluster contradict each other")
         return environment, None, "--no-cluster was given"
     try:
-        tied = {one.name: one.context for one in read_settings(files, root).environments}
+        settings = read_settings(files, root)
     except Error:
-        tied = {}
+        # A check says so; a cluster can be named all the same.
+        settings = RepoSettings()
+    tied = {one.name: one.context for one in settings.environments}
     environment = environment or next((n for n, one in tied.items() if context == one != ""), "")
-    context = context or tied.get(environment, "")
+    if environment:
+        # What is found in another environment's cluster would be found of the wrong one.
+        context = choose_context(settings, environment, context, lambda _: "")
     if not context:
         return environment, None, _UNTIED.format(environment) if environment else _UNNAMED
     return environment, partial(_open, context), ""
