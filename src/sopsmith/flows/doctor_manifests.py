@@ -95,8 +95,10 @@ def _find_legacy(context: Context) -> Iterator[Finding]:
     if home and all(context.files.find(os.path.join(home, one)) for one in HOME_PLACES):
         return
     hint = f"{_ANNOTATION}; or sopsmith plugin install --plugin-home"
+    # The sidecar knows both kinds; upstream's container has no plugin of the old kind.
+    level = ERROR if context.settings.argocd.mode == INIT_CONTAINER else WARNING
     for path, words in _of(context, LEGACY):
-        yield Finding("no-exec-annotation", ERROR, path, words, hint)
+        yield Finding("no-exec-annotation", level, path, words, hint)
 
 
 def _find_globs(context: Context) -> Iterator[Finding]:

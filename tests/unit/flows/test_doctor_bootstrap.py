@@ -52,10 +52,11 @@ def at(folder: Path, environment: str) -> Context:
 
 def test_each_step_is_a_finding_and_says_how_to_go_on(tmp_path: Path) -> None:
     (result,) = diagnose(at(tmp_path, "dev"), CHECKS)
+    again = f"sopsmith bootstrap --environment dev --context {FakeCluster().name.split()[0]}"
     assert [(one.level, one.subject, one.hint) for one in result.findings] == [
-        (ERROR, "step inject", "sopsmith bootstrap --environment dev --from inject"),
+        (ERROR, "step inject", again),
         (UNKNOWN, "step argocd", "kubectl apply"),
-        (UNKNOWN, "step wait", "sopsmith bootstrap --environment dev --from wait"),
+        (UNKNOWN, "step wait", again),
         (OK, "step namespace", ""),
     ]
 

@@ -143,12 +143,16 @@ def without_annotation(place: Place) -> None:
 
 def test_a_generator_without_annotation_needs_a_legacy_plugin(place: Place) -> None:
     without_annotation(place)
-    assert codes(place) == ["no-exec-annotation"]
+    (one,) = found(place, CHECKS, "no-exec-annotation")
+    assert one.level == WARNING
+    place.settings("argocd: {mode: init-container}\n")
+    (one,) = found(place, CHECKS, "no-exec-annotation")
+    assert one.level == ERROR
     for one in HOME_PLACES:
         target = place.root.parent / "plugins" / one
         target.parent.mkdir(parents=True)
         target.write_bytes(SCRIPT)
-    assert codes(place) == []
+    assert found(place, CHECKS, "no-exec-annotation") == []
 
 
 def test_a_pattern_is_found_where_upstream_ksops_renders(place: Place) -> None:
