@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from sopsmith.errors import UsageError
-
-if TYPE_CHECKING:
-    from sopsmith.flows.steps import Result, Step
 
 
 @click.command("bucket")
@@ -26,6 +21,7 @@ def command(*, repo: str, check: bool, dry_run: bool, output: str) -> int:
     import os
 
     from sopsmith.adapters.files import LocalFiles
+    from sopsmith.cli.show_steps import begin, show_steps
     from sopsmith.cli.store_doors import open_store_place
     from sopsmith.flows.bucket import build_steps
     from sopsmith.flows.steps import DONE, apply_steps, check_steps
@@ -38,28 +34,8 @@ def command(*, repo: str, check: bool, dry_run: bool, output: str) -> int:
     backup = read_settings(files, root).backup
     steps = build_steps(open_store_place(root, backup), backup.retention_days)
     looks = check or dry_run
-    results = list(check_steps(steps) if looks else apply_steps(steps, _begin))
-    _show(results, as_json=output == "json")
+    going = check_steps(steps) if looks else apply_steps(steps, begin)
+    results = show_steps(going, as_json=output == "json")
     if all(result.state == DONE for result in results):
         return 0
     return (3 if check else 0) if looks else 1
-
-
-def _begin(step: Step) -> None:
-    from sopsmith.cli.talk import say
-
-    say(f"{step.title} …")
-
-
-def _show(results: list[Result], *, as_json: bool) -> None:
-    from sopsmith.cli.talk import put, put_json, say
-
-    seen = [(result.step, result.after or result.before) for result in results]
-    if as_json:
-        names = ("state", "why", "hint")
-        put_json([{"step": step.name, **dict(zip(names, at, strict=True))} for step, at in seen])
-        return
-    for step, at in seen:
-        put(f"{at.state:<7}  {step.title}: {at.why}\n".encode())
-        if at.hint:
-            say(f"hint: {at.hint}")

@@ -15,6 +15,7 @@ from sopsmith.flows.bootstrap_keys import Backed, Identity, Injection
 from sopsmith.flows.bootstrap_rights import ClusterStep, Guarded, Right, access, build_rbac
 from sopsmith.flows.steps import BLOCKED, DONE, NEEDED, Looked, apply_steps
 from sopsmith.kube.kinds import NAMESPACE, SECRET
+from sopsmith.repo.contexts import refuse_other
 from sopsmith.repo.github_app import TEMPLATE_NAME, find_github_app
 from sopsmith.repo.settings import FILE
 
@@ -65,20 +66,17 @@ def choose_context(
         UsageError: It is not the one that the environment is tied to, or it leads to the
             cluster that another one is tied to.
     """
-    tied = {scope.name: scope.context for scope in settings.environments if scope.context}
-    own = tied.pop(environment, "")
-    if own and named not in ("", own):
-        raise UsageError(
-            f"{environment} is tied to the context {own} in {FILE}, not {named}",
-            hint=f"change environments.{environment}.context there, if its cluster is another now",
-        )
+    scopes = {scope.name: scope for scope in settings.environments}
+    refuse_other(scopes[environment], named)
+    own = scopes[environment].context
     if own or not named:
         return own
-    for other, context in tied.items():
-        if named == context or server_of(named) == server_of(context) != "":
+    for other in settings.environments:
+        context = other.context
+        if context and (named == context or server_of(named) == server_of(context) != ""):
             raise UsageError(
-                f"the context {named} leads to the cluster of {other}, by {FILE}: it must not get "
-                f"the identity of {environment}",
+                f"the context {named} leads to the cluster of {other.name}, by {FILE}: it must "
+                f"not get the identity of {environment}",
                 hint=f"name the context of {environment}: --context NAME",
             )
     return named
