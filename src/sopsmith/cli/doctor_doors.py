@@ -79,7 +79,7 @@ def _cluster_of(
         settings = RepoSettings()
     tied = {one.name: one.context for one in settings.environments}
     environment = environment or next((n for n, one in tied.items() if context == one != ""), "")
-    if environment:
+    if environment in tied:
         # What is found in another environment's cluster would be found of the wrong one.
         context = choose_context(settings, environment, context, lambda _: "")
     if not context:

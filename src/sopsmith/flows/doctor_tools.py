@@ -101,10 +101,18 @@ def _stands(path: str, context: Context) -> bool:
         return False
 
 
-def _find_drivers(context: Context) -> Iterator[Finding]:
+def _git(context: Context) -> git_install.Git | None:
+    """Return git over the repository, or None where there is no git or it is none of git's."""
     git = git_install.Git(context.programs, context.root)
-    if git.find("rev-parse", "--show-toplevel") is None:
-        yield Finding("git-drivers", SKIPPED, context.root, "is no git repository")
+    if context.programs.locate("git") is None:
+        return None
+    return None if git.find("rev-parse", "--show-toplevel") is None else git
+
+
+def _find_drivers(context: Context) -> Iterator[Finding]:
+    git = _git(context)
+    if git is None:
+        yield Finding("git-drivers", SKIPPED, context.root, "git has no part in it here")
         return
     wanted = [one for one in git_install.SETTINGS if one[0].endswith((".driver", ".textconv"))]
     if any(git.find("config", "--get", name) != value for name, value in wanted):
@@ -117,7 +125,8 @@ def _find_drivers(context: Context) -> Iterator[Finding]:
 
 
 def _find_skew(context: Context) -> Iterator[Finding]:
-    said = git_install.Git(context.programs, context.root).find("log", "-1", "--format=%ct")
+    git = _git(context)
+    said = git.find("log", "-1", "--format=%ct") if git else None
     if not said or not said.isdigit():
         yield Finding("clock-skew", SKIPPED, context.root, "has no commit to compare with")
         return
@@ -149,8 +158,8 @@ CHECKS = (
         _FAMILY, "the plugin starts", ("plugin-broken", "plugin-not-on-path", "plugin-other"),
         _find_plugin,
     ),
-    Check(_FAMILY, "git knows encrypted files", ("git-drivers",), _find_drivers, "git"),
-    Check(_FAMILY, "the clock is not behind", ("clock-skew",), _find_skew, "git"),
+    Check(_FAMILY, "git knows encrypted files", ("git-drivers",), _find_drivers),
+    Check(_FAMILY, "the clock is not behind", ("clock-skew",), _find_skew),
 )  # fmt: skip
 REPAIRS: dict[str, Repair] = {
     "install-plugin": _install_plugin,

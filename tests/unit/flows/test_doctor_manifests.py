@@ -148,8 +148,8 @@ def test_a_generator_without_annotation_needs_a_legacy_plugin(place: Place) -> N
     place.settings("argocd: {mode: init-container}\n")
     (one,) = found(place, CHECKS, "no-exec-annotation")
     assert one.level == ERROR
-    for one in HOME_PLACES:
-        target = place.root.parent / "plugins" / one
+    for home in HOME_PLACES:
+        target = place.root.parent / "plugins" / home
         target.parent.mkdir(parents=True)
         target.write_bytes(SCRIPT)
     assert found(place, CHECKS, "no-exec-annotation") == []

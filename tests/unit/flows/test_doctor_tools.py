@@ -120,8 +120,11 @@ def test_git_without_drivers_is_found_and_mended(place: Place) -> None:
     assert [one.fix for one in found_now] == [""]
 
 
-def test_what_is_no_repository_of_git_is_not_asked(place: Place) -> None:
-    context = replace(open_context(place), programs=LocalPrograms())
+@pytest.mark.parametrize("programs", [LocalPrograms(), NoPrograms()], ids=["git", "no git"])
+def test_what_is_no_repository_of_git_is_not_asked(
+    place: Place, programs: LocalPrograms | NoPrograms
+) -> None:
+    context = replace(open_context(place), programs=programs)
     assert [one.level for one in seen(place, "git-drivers", context)] == [SKIPPED]
     assert [one.level for one in seen(place, "clock-skew", context)] == [SKIPPED]
 
