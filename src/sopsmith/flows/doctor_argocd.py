@@ -61,10 +61,12 @@ def check_build_options(context: Context) -> Iterator[Finding]:
     if alpha and not executes:
         message = "has alpha plugins without --enable-exec: Secrets vanish without an error"
         yield Finding("build-options", ERROR, subject, message, _MANIFESTS)
-    elif not alpha and _runs_plugins(context):
+    elif alpha == _runs_plugins(context):
+        return
+    elif not alpha:
         message = f"lacks {BUILD_OPTIONS}, so no generator makes a Secret"
         yield Finding("build-options", ERROR, subject, message, _MANIFESTS)
-    elif alpha and context.settings.argocd.mode != INIT_CONTAINER:
+    else:
         message = "lets every repository run programs in the repo-server; the sidecar needs it not"
         yield Finding("build-options", WARNING, subject, message, _MANIFESTS)
 

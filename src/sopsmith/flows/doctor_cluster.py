@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sopsmith.flows.key_secret import ClusterKeys
 
 LINE_ENDS = "line-ends"
-_SKEW = 120  # seconds; a look at a large repository may have taken some of them
+_SKEW = 300  # seconds; a look at a large repository may have taken some of them
 _SHOWN = 3
 
 
@@ -64,7 +64,7 @@ def normalise(context: Context, _: Finding) -> str:
 def _check_identities(context: Context, held: ClusterKeys) -> Iterator[Finding]:
     if b"\r" in held.keys.reveal():
         yield _key("crlf", f"{DATA_KEY} has CRLF line ends, which some readers take for a part",
-                   "sopsmith doctor --fix", WARNING, LINE_ENDS)  # fmt: skip
+                   "", WARNING, LINE_ENDS)  # fmt: skip
     try:
         recipients = held.recipients
     except MasterKeyError as error:
@@ -81,6 +81,9 @@ def _check_identities(context: Context, held: ClusterKeys) -> Iterator[Finding]:
 
 def _check_recipients(context: Context, recipients: tuple[str, ...]) -> Iterator[Finding]:
     named = _named(context)
+    if not named:
+        # Keys of other kinds open the files, and no identity is needed.
+        return
     unnamed = [one for one in recipients if one not in named]
     if len(unnamed) == len(recipients):
         message = f"holds identities of others alone: {', '.join(unnamed[:_SHOWN])}"

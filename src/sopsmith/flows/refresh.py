@@ -119,8 +119,25 @@ def _wait(name: str, namespace: str, doors: Doors, until: float) -> Refreshed:
 
 def _is_settled(application: Object) -> bool:
     """Tell whether waiting longer changes nothing: Synced, an error, or nobody who syncs it."""
+    done = is_synced(application) or bool(errors_of(application))
+    return done or not _will_be_synced(application)
+
+
+def _will_be_synced(application: Object) -> bool:
+    """Tell whether Argo CD syncs it by itself; a commit twice only where it heals itself."""
     automated = ((application.get("spec") or {}).get("syncPolicy") or {}).get("automated")
-    return is_synced(application) or bool(errors_of(application)) or automated is None
+    if automated is None or automated.get("enabled") is False:
+        return False
+    status = application.get("status") or {}
+    operation = status.get("operationState") or {}
+    last = _revisions(operation.get("syncResult"))
+    again = any(last) and last == _revisions(status.get("sync"))
+    return bool(automated.get("selfHeal")) or operation.get("phase") == "Running" or not again
+
+
+def _revisions(found: Object | None) -> list[str]:
+    one = found or {}
+    return one.get("revisions") or [one.get("revision") or ""]
 
 
 REPAIRS: dict[str, Repair] = {REFRESH: repair}

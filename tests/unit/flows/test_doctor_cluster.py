@@ -15,6 +15,7 @@ from sopsmith.flows.doctor_cluster import CHECKS, REPAIRS
 from sopsmith.kube.key_secret import NAME
 from sopsmith.kube.kinds import SECRET
 from sopsmith.repo.diagnosis import ERROR, OK, UNKNOWN, WARNING
+from sopsmith.repo.layout import SOPS_CONFIG
 
 CLOCK, KEY = CHECKS[:1], CHECKS[1:]
 FOREIGN = [("key-secret-foreign", ERROR), ("key-secret-lacks", ERROR)]
@@ -71,6 +72,11 @@ def test_another_environments_identity_is_not_named_for_this_one(at: Delivered) 
     assert (one.code, one.level) == ("key-secret-unnamed", WARNING)
     assert PROD[1] in one.message
     assert one.message.endswith("which .sops.yaml does not name for dev")
+
+
+def test_where_no_rule_names_an_age_recipient_none_is_foreign(at: Delivered) -> None:
+    at.place.put(SOPS_CONFIG, "creation_rules: [{pgp: 85D77543B3D624B63CEA9E6DBC17301B491B3F21}]")
+    assert look(at) == []
 
 
 def test_a_file_for_others_is_found_though_the_identity_is_the_right_one(at: Delivered) -> None:

@@ -64,6 +64,26 @@ def test_what_waiting_does_not_change_is_not_waited_for(at: Delivered, status: A
     assert (one.synced, one.taken_up, clock.now) == (False, True, 1)
 
 
+@pytest.mark.parametrize(
+    ("automated", "phase", "waited"),
+    [
+        ({}, "Succeeded", 1),
+        ({"selfHeal": True, "enabled": False}, "Succeeded", 1),
+        ({"selfHeal": True}, "Succeeded", 10),
+        ({}, "Running", 10),
+    ],
+    ids=["no healing", "off", "healing", "running"],
+)
+def test_a_commit_is_synced_twice_only_where_an_application_heals_itself(
+    at: Delivered, automated: Any, phase: str, waited: float
+) -> None:
+    state = {"phase": phase, "syncResult": {"revision": "1"}}
+    status = {"sync": {"status": "OutOfSync", "revision": "1"}, "operationState": state}
+    clock = Clock(compares(at, status, syncPolicy={"automated": automated}))
+    (one,) = refresh(["platform"], "argocd", clock.doors(at))
+    assert (one.synced, clock.now) == (False, waited)
+
+
 def test_a_hard_refresh_is_asked_for(at: Delivered) -> None:
     next(refresh(["platform"], "argocd", Clock().doors(at)))
     found = at.cluster.find(APPLICATION, "platform", "argocd")
