@@ -23,6 +23,7 @@ from sopsmith.flows.bootstrap_doors import Doors, Request
 from sopsmith.flows.key_generate import Means
 from sopsmith.flows.key_list import Doors as Look
 from sopsmith.flows.steps import Result, apply_steps, check_steps, choose_steps
+from sopsmith.formats.env_file import Variable
 from sopsmith.kube.kinds import APPLICATION, CONFIGMAP, DEPLOYMENT, SECRET
 from sopsmith.ports import Kind, Object
 from sopsmith.repo.key_file import Entry, NewIdentity, append_identity, parse_key_file
@@ -160,6 +161,7 @@ class Platform:
 
     Attributes:
         said: What a person was told during the wait.
+        variables: Those of the `.env`.
         argocd_works: Argo CD delivers the Secrets while somebody waits for them.
     """
 
@@ -173,6 +175,7 @@ class Platform:
         self.place = Shelf(self.life)
         self.said: list[str] = []
         self.argocd_works = True
+        self.variables: list[Variable] = []
         self._seconds = 0.0
         self._make(fresh=fresh, install=install)
 
@@ -198,8 +201,9 @@ class Platform:
         return Doors(
             cluster=self.cluster, files=self.files, trees=LocalTrees(), inside=inside,
             folder_of=inside.folder_of, held=self.held, generating=self._generating,
-            archive=lambda: self.archive, place=lambda: self.place, variables=tuple,
-            now=self._now, pause=self._pause, say=self.said.append, tool="sopsmith test",
+            archive=lambda: self.archive, place=lambda: self.place,
+            variables=lambda: self.variables, now=self._now,
+            pause=self._pause, say=self.said.append, tool="sopsmith test",
         )  # fmt: skip
 
     def held(self) -> list[Entry]:

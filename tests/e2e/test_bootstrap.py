@@ -304,5 +304,6 @@ def test_unreachable_after_any_call_it_stops_clean(tmp_path: Path) -> None:
     assert stop_everywhere(tmp_path, stride=1) > 80
 
 
-def test_killed_behind_any_write_with_an_identity_at_hand_it_goes_on(tmp_path: Path) -> None:
-    kill_everywhere(tmp_path, fresh=False)
+@pytest.mark.parametrize("fresh", [True, False], ids=["nothing yet", "identity at hand"])
+def test_killed_behind_any_write_it_goes_on(tmp_path: Path, fresh: bool) -> None:
+    kill_everywhere(tmp_path, fresh=fresh)

@@ -8,7 +8,8 @@ import click
 
 
 @click.command("bootstrap")
-@click.option("--environment", "-e", required=True, metavar="NAME", help="Whose cluster it is.")
+@click.option("--environment", "-e", metavar="NAME", default="",
+              help="Whose cluster it is. [default: the only one]")  # fmt: skip
 @click.option("--context", metavar="NAME", default="",
               help="Of the kubeconfig. [default: as sopsmith.yaml says]")  # fmt: skip
 @click.option("--yes", is_flag=True, help="Do not ask; goes with --context.")

@@ -27,7 +27,7 @@ from sopsmith.cli.rotation_words import parse_duration
 from sopsmith.cli.store_doors import open_store, open_store_place
 from sopsmith.cli.talk import note, put, say
 from sopsmith.errors import OutsideError, UsageError
-from sopsmith.flows.bootstrap import build_steps, choose_context, plan_rbac
+from sopsmith.flows.bootstrap import build_steps, choose_context, choose_environment, plan_rbac
 from sopsmith.flows.bootstrap_doors import Doors, Request
 from sopsmith.flows.key_generate import Means
 from sopsmith.formats import env_file
@@ -120,9 +120,12 @@ def _line(request: Request) -> str:
 
 
 def _request(options: dict[str, Any], context: str) -> Request:
+    files = LocalFiles()
+    root = os.path.relpath(find_root(files, options["repo"]))
+    settings = read_settings(files, root)
     return Request(
-        os.path.relpath(find_root(LocalFiles(), options["repo"])),
-        options["environment"],
+        root,
+        choose_environment(settings, options["environment"], options["context"]),
         keys_files(),
         context,
         patch_argocd=options["apply_argocd"],

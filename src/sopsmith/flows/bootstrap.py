@@ -12,7 +12,7 @@ from sopsmith.flows import bucket, github_app
 from sopsmith.flows.bootstrap_argocd import Applications, Home, Installation
 from sopsmith.flows.bootstrap_delivery import Delivery
 from sopsmith.flows.bootstrap_keys import Backed, Identity, Injection
-from sopsmith.flows.bootstrap_rights import ClusterStep, Guarded, Right, access, build_rbac
+from sopsmith.flows.bootstrap_rights import Guarded, Right, access, build_rbac
 from sopsmith.flows.steps import BLOCKED, DONE, NEEDED, Looked, apply_steps
 from sopsmith.kube.kinds import NAMESPACE, SECRET
 from sopsmith.repo.contexts import refuse_other
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sopsmith.flows.bootstrap_doors import Doors, Request
+    from sopsmith.flows.bootstrap_rights import ClusterStep
     from sopsmith.flows.steps import Step
     from sopsmith.ports import Object
     from sopsmith.repo.settings import RepoSettings
@@ -37,20 +38,38 @@ def build_steps(request: Request, doors: Doors) -> list[Step]:
         UsageError: There is no such environment.
         LayoutError: sopsmith.yaml cannot be read.
     """
-    settings = doors.settings(request)
-    request.scope(settings)
+    request.scope(doors.settings(request))
+
+    def guard(step: ClusterStep) -> Step:
+        return Guarded(step, doors.cluster, request.rbac_command)
+
     return [
         *doors.tools,
-        Guarded(Home(request, doors), doors.cluster, request.rbac_command),
-        Guarded(_GithubApp(request, doors), doors.cluster, request.rbac_command),
+        guard(Home(request, doors)),
+        guard(_GithubApp(request, doors)),
         Group("bucket", "place for backups", lambda: _bucket(request, doors)),
         Identity(request, doors),
-        Guarded(Injection(request, doors), doors.cluster, request.rbac_command),
+        guard(Injection(request, doors)),
         Backed(request, doors),
-        Guarded(Installation(request, doors), doors.cluster, request.rbac_command),
-        Guarded(Applications(request, doors), doors.cluster, request.rbac_command),
-        Guarded(Delivery(request, doors), doors.cluster, request.rbac_command),
+        guard(Installation(request, doors)),
+        guard(Applications(request, doors)),
+        guard(Delivery(request, doors)),
     ]
+
+
+def choose_environment(settings: RepoSettings, named: str, context: str) -> str:
+    """Return the environment that is meant: the named one, that of the context, or the only one.
+
+    Raises:
+        UsageError: Nothing says which.
+    """
+    names = [scope.name for scope in settings.environments]
+    found = [scope.name for scope in settings.environments if scope.context == context != ""]
+    if named or len(found) == 1 or len(names) == 1:
+        return named or (found or names)[0]
+    raise UsageError(
+        "nothing says whose cluster it is", hint=f"--environment NAME, one of {', '.join(names)}"
+    )
 
 
 def choose_context(
@@ -163,6 +182,3 @@ class _GithubApp:
 def _bucket(request: Request, doors: Doors) -> list[Step]:
     backup = doors.settings(request).backup
     return bucket.build_steps(doors.place(), backup.retention_days)
-
-
-_: type[ClusterStep] = _GithubApp

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 import yaml
 from tests.bootstrapping import Platform, config_map
+from tests.github import REPOSITORY, variables
 from tests.rotating import Killed
 
 from sopsmith.errors import UsageError
-from sopsmith.flows.bootstrap import build_steps, choose_context, plan_rbac
+from sopsmith.flows.bootstrap import build_steps, choose_context, choose_environment, plan_rbac
 from sopsmith.flows.bootstrap_doors import Request
 from sopsmith.flows.bootstrap_rights import Guarded, Right
 from sopsmith.flows.steps import BLOCKED, DONE, NEEDED
@@ -52,7 +53,7 @@ def test_a_look_changes_nothing_and_writes_nothing(tmp_path: Path) -> None:
 
 
 def test_killed_behind_any_write_it_goes_on(tmp_path: Path) -> None:
-    kill_everywhere(tmp_path, fresh=True)
+    kill_everywhere(tmp_path, fresh=True, stride=2)
 
 
 def test_unreachable_after_a_call_it_stops_clean(tmp_path: Path) -> None:
@@ -93,13 +94,32 @@ def test_rbac_grants_each_right_and_no_other(tmp_path: Path) -> None:
     assert not any(name == "" and verb != "create" for verb, _, name, _ in granted)
 
 
-def kill_everywhere(folder: Path, *, fresh: bool) -> None:
-    """Kill a bootstrap behind each of its writes, and see it go on to the same end."""
+def test_the_github_app_is_put_in_once_and_needs_rights_to_its_secrets_alone(
+    tmp_path: Path,
+) -> None:
+    platform = ready(tmp_path)
+    platform.edit("https://git.example.com/org/platform.git", REPOSITORY)
+    platform.variables = variables()
+    platform.run("namespace")
+    steps = {one.name: one for one in platform.steps("github-app")}
+    named = {right.name for right in steps["github-app"].rights()} - {""}
+    platform.cluster.deny("create", SECRET)
+    assert platform.look("github-app")["github-app"].state == BLOCKED
+    platform.cluster.allow_all()
+    assert [one.state for one in platform.run("github-app")] == [DONE]
+    made = {name for kind, _, name in platform.cluster.objects if kind == SECRET}
+    before = platform.everything()
+    assert [one.after for one in platform.run("github-app")] == [None]
+    assert platform.everything() == before and made == named
+
+
+def kill_everywhere(folder: Path, *, fresh: bool, stride: int = 1) -> None:
+    """Kill a bootstrap behind its writes, or some of them, and see it go on to the same end."""
     whole = ready(folder / "whole", fresh=fresh)
     whole.run()
     writes = len(whole.life.writes)
     assert writes > 12
-    for last in range(1, writes + 1):
+    for last in range(1, writes + 1, stride):
         platform = ready(folder / str(last), fresh=fresh)
         platform.life.ends_at = last
         with pytest.raises(Killed):
@@ -137,6 +157,16 @@ def settings(**contexts: str) -> RepoSettings:
         Scope(name, f"{name.upper()}_", context=context) for name, context in contexts.items()
     ]
     return RepoSettings(environments=tuple(scopes))
+
+
+def test_an_environment_need_not_be_named_where_there_is_no_choice() -> None:
+    assert choose_environment(settings(prod=""), "", "") == "prod"
+    two = settings(prod="", dev="dev-admin")
+    assert choose_environment(two, "", "dev-admin") == "dev"
+    assert choose_environment(two, "prod", "dev-admin") == "prod"
+    with pytest.raises(UsageError, match="whose cluster it is") as caught:
+        choose_environment(two, "", "other")
+    assert caught.value.hint == "--environment NAME, one of prod, dev"
 
 
 def nowhere(_context: str) -> str:
