@@ -86,7 +86,7 @@ def _find_numbers(context: Context) -> Iterator[Finding]:
     for path, words in _of(context, NUMBER):
         key, _, kind = words.partition(" ")
         hint = f"sopsmith edit {shlex.quote(path)}, and put quotes around it"
-        message = f"{key} is {kind}, and the API server takes texts alone: quote it"
+        message = f"{key} is {kind}, and Kubernetes takes texts alone"
         yield Finding("unquoted-number", ERROR, path, message, hint)
 
 

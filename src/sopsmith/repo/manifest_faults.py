@@ -115,22 +115,27 @@ def _manifest(root: Node) -> Iterator[tuple[str, str]]:
 
 
 def _numbers(secret: Mapping) -> Iterator[tuple[str, str]]:
+    locked = secret.get("sops") is not None
     for part in _PARTS:
         values = secret.get(part)
         for key, leaf in values.entries if isinstance(values, Mapping) else []:
-            kind = _type_of(leaf.value) if isinstance(leaf, Scalar) else ""
+            kind = _type_of(leaf.value, locked=locked) if isinstance(leaf, Scalar) else ""
             if kind:
                 yield NUMBER, f"{part}.{key} {kind}"
 
 
-def _type_of(value: object) -> str:
-    if isinstance(value, Timestamp):
-        return _TYPES["time"]
+def _type_of(value: object, *, locked: bool) -> str:
+    """Return what a value is, unless the API server takes it.
+
+    Args:
+        locked: The manifest is encrypted, so that the plugin makes the Secret, and it takes texts
+            alone. Of others kustomize makes text of a date, and nothing of nothing.
+    """
+    if value is None or isinstance(value, Timestamp):
+        return ("nothing" if value is None else _TYPES["time"]) if locked else ""
     if isinstance(value, str):
         found = _TOKEN_TYPE.search(value) if is_token(value) else None
         return _TYPES[found[1]] if found else ""
-    if value is None:
-        return ""
     return "true or false" if isinstance(value, bool) else "a number"
 
 

@@ -109,7 +109,7 @@ def test_what_is_elsewhere_is_not_missing(place: Place, entry: str) -> None:
 @pytest.mark.parametrize(
     ("value", "kind"),
     [("123456", "a number"), ("1.5", "a number"), ("true", "true or false"),
-     ("2026-01-01", "a date"), ('"123456"', ""), ("text", "")],
+     ('"123456"', ""), ("text", "")],
 )  # fmt: skip
 @pytest.mark.parametrize("locked", [True, False])
 def test_what_is_no_text_in_a_secret_is_found(
@@ -126,6 +126,17 @@ def test_what_is_no_text_in_a_secret_is_found(
         [f"stringData.githubAppID is {kind}"] if kind else []
     )
     assert not any("123456" in str(one) for one in faults)
+
+
+def test_dates_and_nothing_are_refused_by_the_plugin_alone(place: Place) -> None:
+    text = SECRET + "    until: 2026-01-01\n    left:\n"
+    place.put("apps/db.yaml", text)
+    assert found(place, CHECKS, "unquoted-number") == []
+    place.lock(A, DEV[1], text=text)
+    assert [one.message.partition(",")[0] for one in found(place, CHECKS, "unquoted-number")] == [
+        "stringData.until is a date",
+        "stringData.left is nothing",
+    ]
 
 
 def test_a_number_in_a_list_of_secrets_is_found(place: Place) -> None:
