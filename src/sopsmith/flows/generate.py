@@ -15,7 +15,7 @@ from typing import NamedTuple
 from sopsmith.errors import LayoutError
 from sopsmith.flows.tracked import is_tracked
 from sopsmith.formats import env_file
-from sopsmith.ports import Files, Programs
+from sopsmith.ports import Files, Programs, Workers
 from sopsmith.repo.assign import Assignment, assign
 from sopsmith.repo.folders import LISTS, choose_scopes, read_folder
 from sopsmith.repo.isolation import find_shared
@@ -58,6 +58,7 @@ class Doors(NamedTuple):
             the disk has no room.
         keyring: Loads the identities; called only if a file has to be opened.
         kinds: The kinds of master key besides age that can be reached.
+        workers: Encrypt new files on all cores; None does so one after the other.
     """
 
     files: Files
@@ -66,6 +67,7 @@ class Doors(NamedTuple):
     keyring: Callable[[], Keyring]
     now: datetime
     kinds: Kinds | None = None
+    workers: Workers | None = None
 
 
 class Plan(NamedTuple):
@@ -99,7 +101,13 @@ def plan_generate(request: Request, doors: Doors) -> Plan:
         for scope in settings.scopes
     }
     means = Means(
-        settings, _rules(request, doors), doors.keyring, doors.now, request.prune, doors.kinds
+        settings=settings,
+        rule_for=_rules(request, doors),
+        keyring=doors.keyring,
+        now=doors.now,
+        prune=request.prune,
+        kinds=doors.kinds,
+        workers=doors.workers,
     )
     changes: list[Change] = []
     for scope in chosen:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from sopsmith.errors import Error
+from sopsmith.ports import Answer, Workers
 from sopsmith.repo import listing
 from sopsmith.repo.assign import Desired
 from sopsmith.repo.folders import KUSTOMIZATIONS, kustomization_of
@@ -41,6 +42,7 @@ class Means(NamedTuple):
         keyring: Loads the identities; called only if a file has to be opened.
         prune: Remove what is left over, instead of only saying so.
         kinds: The kinds of master key besides age that can be reached.
+        workers: Encrypt new files on all cores; None does so one after the other.
     """
 
     settings: RepoSettings
@@ -49,6 +51,7 @@ class Means(NamedTuple):
     now: datetime
     prune: bool = False
     kinds: Kinds | None = None
+    workers: Workers | None = None
 
 
 def plan_scope(
@@ -60,10 +63,11 @@ def plan_scope(
         folder: The files of the scope's folder of Secrets, by name.
     """
     changes = []
+    made = _plan_all_new([item for item in desired if folder.get(item.file) is None], means)
     for item in desired:
         present = folder.get(item.file)
         if present is None:
-            changes.append(plan_new(item, means.rule_for(item.path), means.now, means.kinds))
+            changes.append(next(made))
         else:
             document = parse_present(present, item.path)
             changes.append(plan_present(item, document, means.keyring(), means.now))
@@ -72,6 +76,29 @@ def plan_scope(
     # What prune takes out of a list shows as a change of the list.
     said = [change for change in left if change.action != MISSING or not means.prune]
     return changes + said + lists
+
+
+def _plan_all_new(items: list[Desired], means: Means) -> Iterator[Change]:
+    def plan(item: Desired) -> Change:
+        return plan_new(item, means.rule_for(item.path), means.now, means.kinds)
+
+    def work(number: str) -> Answer:
+        try:
+            return (plan(items[int(number)]).data,)
+        except Exception:  # noqa: BLE001 - `plan` meets it again
+            return None
+
+    if means.workers is None:
+        yield from map(plan, items)
+        return
+    answers = means.workers.map(work, map(str, range(len(items))))
+    for item, answer in zip(items, answers, strict=True):
+        data = answer[0] if answer else None
+        if isinstance(data, bytes):
+            yield Change(CREATE, item.scope, item.path, item.variables, (), data)
+        else:
+            # What a fork could not do is done here, or has its words here.
+            yield plan(item)
 
 
 def standing_names(
