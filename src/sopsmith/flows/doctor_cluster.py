@@ -90,7 +90,9 @@ def _check_recipients(context: Context, recipients: tuple[str, ...]) -> Iterator
         yield _key("foreign", message, _inject(context))
         return
     for one in unnamed:
+        whose = [scope.name for scope in context.settings.scopes if one in scope.recipients]
         message = f"holds the identity of {one}, which {FILE_NAME} does not name for {_of(context)}"
+        message += f": it is that of {', '.join(whose)}" if whose else ""
         yield _key("unnamed", message, f"sopsmith recipients who {one}", WARNING)
 
 

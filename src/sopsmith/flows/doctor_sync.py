@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import shlex
 from typing import TYPE_CHECKING
 
@@ -111,13 +112,22 @@ def check_applications(context: Context) -> Iterator[Finding]:
 
 def at_hand(context: Context, paths: tuple[str, ...]) -> str:
     """Return the first of some paths at which the repository has a file, or "" for none."""
-    for path in paths:
-        try:
-            if context.files.find(context.at(path)) is not None:
-                return context.at(path)
-        except Error:
-            continue
-    return ""
+    found = [path for path in map(context.at, paths) if _is_there(context, path)]
+    if found:
+        return found[0]
+    # The sidecar names a file as its generator does, which is without the folder.
+    folders = [context.at(context.settings.secrets_folder(one)) for one in context.scopes]
+    bare = [path for path in paths if "/" not in path]
+    places = [posixpath.join(folder, name) for name in bare for folder in folders]
+    likely = [place for place in places if _is_there(context, place)]
+    return likely[0] if len(likely) == 1 else ""
+
+
+def _is_there(context: Context, path: str) -> bool:
+    try:
+        return context.files.find(path) is not None
+    except Error:
+        return False
 
 
 def _examine_state(application: Object, subject: str, again: str) -> Iterator[Finding]:

@@ -69,6 +69,17 @@ _KNOWN: tuple[tuple[str, Cause], ...] = (
         Cause("sync-plugin-missing", "the repo-server does not find the plugin ksops", _MANIFESTS),
     ),
     (
+        r"that the sidecar does not run|a program of its own|outside of this repository"
+        r"|leaves the repository|no field that the sidecar knows",
+        Cause("sync-not-allowed", "the repository asks for what the sidecar refuses",
+              "docs/how-to/argocd.md: See that it works"),
+    ),
+    (
+        r"generators promise what does not come out",
+        Cause("sync-lost-secret", "a Secret that its generators promise does not come out",
+              "look for a patch that removes or renames it; sopsmith render"),
+    ),
+    (
         r"no identity at hand|no identity opens|has no identities in this sidecar"
         r"|Argo CD named no project|[Gg]et(ting)? (the )?data key|no identity matched",
         Cause("sync-no-identity", "no identity in the cluster opens a file",

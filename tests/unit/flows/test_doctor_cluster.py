@@ -71,7 +71,7 @@ def test_another_environments_identity_is_not_named_for_this_one(at: Delivered) 
     (one,) = at.found(KEY)
     assert (one.code, one.level) == ("key-secret-unnamed", WARNING)
     assert PROD[1] in one.message
-    assert one.message.endswith("which .sops.yaml does not name for dev")
+    assert one.message.endswith("which .sops.yaml does not name for dev: it is that of prod")
 
 
 def test_where_no_rule_names_an_age_recipient_none_is_foreign(at: Delivered) -> None:

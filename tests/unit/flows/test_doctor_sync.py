@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from tests.unit.flows.cluster_at import OVERLAY, SYNCED, A, Delivered, put_application
+from tests.unit.flows.keys_at import DEV, HOME
 
 from sopsmith.flows.doctor import diagnose, repair
 from sopsmith.flows.doctor_sync import CHECKS
@@ -54,6 +55,15 @@ def test_an_error_is_explained_with_the_file_that_it_is_about(at: Delivered) -> 
     assert (one.code, one.level) == ("sync-mac-mismatch", ERROR)
     assert one.subject == "Application argocd/platform"
     assert one.message == f"a file was changed after it was encrypted: {at.place.root}/{A}"
+
+
+def test_a_file_that_the_sidecar_names_without_its_folder_is_found(at: Delivered) -> None:
+    said = "CMP processing failed for application: `sopsmith-cmp generate` failed exit status 1: "
+    message = f"{FAILED}{said}error: ./a.secret.yaml: the MAC does not open: the metadata was"
+    put_application(at.cluster, failing(message))
+    assert one_of(at).message.endswith(f": {at.place.root}/{A}")
+    at.place.lock(f"{HOME}/core/secrets/a.secret.yaml", DEV[1])
+    assert one_of(at).message == "a file was changed after it was encrypted"
 
 
 def test_an_error_that_argo_cd_remembers_is_found_and_mended_by_a_refresh(at: Delivered) -> None:

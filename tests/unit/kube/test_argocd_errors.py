@@ -62,6 +62,20 @@ REAL = {
     "no base64": ('one or more objects failed to apply, reason: Secret in version "v1" cannot be '
                   "handled as a Secret: illegal base64 data at input byte 6.", "sync-refused"),
 }  # fmt: skip
+CMP = (FAILED + 'CMP processing failed for application "a": error generating manifests in cmp: rpc '
+       "error: code = Unknown desc = error generating manifests: `sopsmith-cmp generate` failed "
+       "exit status 1: error: {}")  # fmt: skip
+SIDECAR = {
+    "a changed file": ("./pin.secret.yaml: the MAC does not open: the metadata was changed",
+                       "sync-mac-mismatch"),
+    "no identities": ("the project default has no identities in this sidecar", "sync-no-identity"),
+    "a program": ("app/g.yaml: names a program of its own", "sync-not-allowed"),
+    "a generator": ("app/g.yaml: names a generator that the sidecar does not run",
+                    "sync-not-allowed"),
+    "a field": ("app/kustomization.yaml: x: is no field that the sidecar knows",
+                "sync-not-allowed"),
+    "lost": ("app: the generators promise what does not come out: Secret a", "sync-lost-secret"),
+}  # fmt: skip
 UPSTREAM = {
     "no data key": ("error decrypting file \"./pin.secret.yaml\": Error getting data key: 0 "
                     "successful groups required, got 0", "sync-no-identity"),
@@ -79,6 +93,12 @@ UPSTREAM = {
 def test_what_was_really_said_is_explained(name: str) -> None:
     message, code = REAL[name]
     assert explain(message).cause.code == code
+
+
+@pytest.mark.parametrize("name", [*SIDECAR])
+def test_what_the_sidecar_says_is_explained(name: str) -> None:
+    message, code = SIDECAR[name]
+    assert explain(CMP.format(message)).cause.code == code
 
 
 @pytest.mark.parametrize("name", [*UPSTREAM])
