@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from tests.fakes.archive import FakeArchive
 from tests.fakes.cluster import FakeCluster
-from tests.rotating import DyingFiles, Life
+from tests.rotating import DyingFiles, Killed, Life
 
 from sopsmith import age
 from sopsmith.adapters.files import LocalFiles
@@ -22,7 +23,7 @@ from sopsmith.flows.bootstrap import build_steps
 from sopsmith.flows.bootstrap_doors import Doors, Request
 from sopsmith.flows.key_generate import Means
 from sopsmith.flows.key_list import Doors as Look
-from sopsmith.flows.steps import Result, apply_steps, check_steps, choose_steps
+from sopsmith.flows.steps import BLOCKED, DONE, Result, apply_steps, check_steps, choose_steps
 from sopsmith.formats.env_file import Variable
 from sopsmith.kube.kinds import APPLICATION, CONFIGMAP, DEPLOYMENT, SECRET
 from sopsmith.ports import Kind, Object
@@ -36,6 +37,10 @@ from sopsmith.sops.keyring import Keyring
 
 FILES = (("core", "dns"), ("prod", "db"), ("dev", "db"))
 IDENTITIES = {name: age.generate() for name in ("dev", "prod", "alice", "recovery")}
+ORDER = [
+    "namespace", "github-app", "bucket", "identity", "inject", "backup", "argocd",
+    "applications", "wait",
+]  # fmt: skip
 IMAGE = "registry.example.com/sopsmith@sha256:" + "0" * 64
 _START = datetime(2026, 11, 24, 14, tzinfo=UTC)
 
@@ -308,3 +313,44 @@ class Platform:
     def _lock(self, path: str) -> Iterator[None]:
         del path
         yield
+
+
+def ready(folder: Path, *, fresh: bool = False) -> Platform:
+    """Return a platform whose Argo CD is installed."""
+    platform = Platform(folder, fresh=fresh)
+    platform.install_argocd()
+    return platform
+
+
+def kill_everywhere(folder: Path, *, fresh: bool, stride: int = 1) -> None:
+    """Kill a bootstrap behind its writes, or some of them, and see it go on to the same end."""
+    whole = ready(folder / "whole", fresh=fresh)
+    whole.run()
+    writes = len(whole.life.writes)
+    assert writes > 12
+    for last in range(1, writes + 1, stride):
+        platform = ready(folder / str(last), fresh=fresh)
+        platform.life.ends_at = last
+        with pytest.raises(Killed):
+            platform.run()
+        platform.life.ends_at = 0
+        assert all(one.state == DONE for one in platform.run()), whole.life.writes[last - 1]
+        (held,) = platform.held()
+        assert held.line.reveal() in platform.cluster.values("sops-age", "argocd")["keys.txt"]
+        assert platform.cluster.objects.keys() == whole.cluster.objects.keys()
+
+
+def stop_everywhere(folder: Path, *, stride: int) -> int:
+    """Take the API server away after some calls, then more; return after how many it is done."""
+    calls = 0
+    while True:
+        platform = ready(folder / str(calls))
+        platform.cluster.go_away(calls)
+        results = platform.run()
+        if len(results) == len(ORDER) and results[-1].state == DONE:
+            return calls
+        assert results[-1].state == BLOCKED
+        assert "does not answer" in (results[-1].after or results[-1].before).why
+        platform.cluster.come_back()
+        assert all(one.state == DONE for one in platform.run())
+        calls += stride

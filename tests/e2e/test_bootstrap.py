@@ -13,12 +13,17 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.bootstrapping import argocd_text, config_map, workload
+from tests.bootstrapping import (
+    argocd_text,
+    config_map,
+    kill_everywhere,
+    stop_everywhere,
+    workload,
+)
 from tests.e2e import argocd as argo
 from tests.e2e import control_plane as planes
 from tests.e2e.control_plane import ADMIN, ControlPlane
 from tests.e2e.test_argocd_sync import commit
-from tests.unit.flows.test_bootstrap import kill_everywhere, stop_everywhere
 from tests.world import World
 
 from sopsmith.adapters.cluster import RealCluster

@@ -11,6 +11,7 @@ from sopsmith.flows.bootstrap_rights import Right, access
 from sopsmith.flows.doctor_sync import context_of, examine
 from sopsmith.flows.steps import DONE, NEEDED, Looked
 from sopsmith.kube.kinds import APPLICATION, SECRET
+from sopsmith.kube.ksops import NEEDS_HASH
 from sopsmith.kube.lists import members
 from sopsmith.repo.argocd_apps import BOOTSTRAP, SECRETS
 from sopsmith.repo.diagnosis import ERROR, Finding, from_error
@@ -98,8 +99,10 @@ class Delivery:
         found = {}
         for top in parse_documents(self._doors.files.read(path), path):
             for one in members(top) if isinstance(top, dict) else ():
-                if one.get("kind") == "Secret":
-                    metadata = _mapping(one, "metadata")
+                metadata = _mapping(one, "metadata")
+                # kustomize appends a hash to such a name, so it cannot be asked for.
+                hashed = NEEDS_HASH in _mapping(metadata, "annotations")
+                if one.get("kind") == "Secret" and not hashed:
                     place = str(metadata.get("namespace") or namespace), str(metadata.get("name"))
                     found[place] = {*_mapping(one, "data"), *_mapping(one, "stringData")}
         return found

@@ -6,9 +6,15 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tests.bootstrapping import Platform, config_map
+from tests.bootstrapping import (
+    ORDER,
+    Platform,
+    config_map,
+    kill_everywhere,
+    ready,
+    stop_everywhere,
+)
 from tests.github import REPOSITORY, variables
-from tests.rotating import Killed
 
 from sopsmith.errors import UsageError
 from sopsmith.flows.bootstrap import build_steps, choose_context, choose_environment, plan_rbac
@@ -19,17 +25,7 @@ from sopsmith.kube.kinds import CONFIGMAP, NAMESPACE, SECRET
 from sopsmith.kube.write import write_documents
 from sopsmith.repo.settings import RepoSettings, Scope
 
-ORDER = [
-    "namespace", "github-app", "bucket", "identity", "inject", "backup", "argocd",
-    "applications", "wait",
-]  # fmt: skip
 READS = {"get", "list"}
-
-
-def ready(folder: Path, *, fresh: bool = False) -> Platform:
-    platform = Platform(folder, fresh=fresh)
-    platform.install_argocd()
-    return platform
 
 
 @pytest.mark.parametrize("fresh", [False, True], ids=["identity at hand", "nothing yet"])
@@ -111,40 +107,6 @@ def test_the_github_app_is_put_in_once_and_needs_rights_to_its_secrets_alone(
     before = platform.everything()
     assert [one.after for one in platform.run("github-app")] == [None]
     assert platform.everything() == before and made == named
-
-
-def kill_everywhere(folder: Path, *, fresh: bool, stride: int = 1) -> None:
-    """Kill a bootstrap behind its writes, or some of them, and see it go on to the same end."""
-    whole = ready(folder / "whole", fresh=fresh)
-    whole.run()
-    writes = len(whole.life.writes)
-    assert writes > 12
-    for last in range(1, writes + 1, stride):
-        platform = ready(folder / str(last), fresh=fresh)
-        platform.life.ends_at = last
-        with pytest.raises(Killed):
-            platform.run()
-        platform.life.ends_at = 0
-        assert all(one.state == DONE for one in platform.run()), whole.life.writes[last - 1]
-        (held,) = platform.held()
-        assert held.line.reveal() in platform.cluster.values("sops-age", "argocd")["keys.txt"]
-        assert platform.cluster.objects.keys() == whole.cluster.objects.keys()
-
-
-def stop_everywhere(folder: Path, *, stride: int) -> int:
-    """Take the API server away after some calls, then more; return after how many it is done."""
-    calls = 0
-    while True:
-        platform = ready(folder / str(calls))
-        platform.cluster.go_away(calls)
-        results = platform.run()
-        if len(results) == len(ORDER) and results[-1].state == DONE:
-            return calls
-        assert results[-1].state == BLOCKED
-        assert "does not answer" in (results[-1].after or results[-1].before).why
-        platform.cluster.come_back()
-        assert all(one.state == DONE for one in platform.run())
-        calls += stride
 
 
 def rights(platform: Platform) -> list[Right]:

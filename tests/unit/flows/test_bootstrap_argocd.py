@@ -138,6 +138,14 @@ def test_a_secret_without_a_key_that_git_has_is_not_there_yet(platform: Platform
     assert "kube-system/dns without value" in platform.look("wait")["wait"].before.why
 
 
+def test_a_secret_whose_name_gets_a_hash_is_not_waited_for(platform: Platform) -> None:
+    folder = platform.root / platform.settings().secrets_folder("prod")
+    annotation = "    annotations: {kustomize.config.k8s.io/needs-hash: 'true'}\n"
+    path = folder / "db.secret.yaml"
+    path.write_text(path.read_text().replace("stringData:", f"{annotation}stringData:"))
+    assert "0 of 1 are there" in platform.look("wait")["wait"].before.why
+
+
 def test_the_wait_has_an_end_and_says_why(platform: Platform) -> None:
     platform.run("applications")
     platform.argocd_works = False
