@@ -104,6 +104,11 @@ def test_an_application_that_renders_without_the_plugin_needs_the_options(at: De
     assert one_of(at).code == "build-options"
 
 
+def test_an_application_without_generators_needs_no_options(at: Delivered) -> None:
+    put_application(at.cluster, SYNCED, source={"path": "bootstrap/argocd/base"})
+    assert at.found(CHECKS) == []
+
+
 def test_a_health_check_that_is_missing_is_found(at: Delivered) -> None:
     put(at.cluster, CONFIGMAP, "argocd-cm", data={})
     one = one_of(at)

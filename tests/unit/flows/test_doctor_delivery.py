@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.flows.cluster_at import A, Delivered, put, put_keys
+from tests.unit.flows.cluster_at import OVERLAY, A, Delivered, put, put_keys
 from tests.unit.flows.keys_at import DEV, OTHER
 from tests.unit.flows.keys_at import SECRET as MANIFEST
 
@@ -43,6 +43,15 @@ def test_a_missing_secret_is_found_with_the_file_that_promises_it(at: Delivered)
     assert one.message.endswith(f"{A} promises it")
 
 
+def test_secrets_with_an_application_of_their_own_are_looked_for(at: Delivered) -> None:
+    overlay = at.place.root / OVERLAY / "kustomization.yaml"
+    overlay.write_text(overlay.read_text().replace("  - ./secrets\n", ""))
+    at.cluster.delete(SECRET, "a", "kube-system")
+    assert at.found(CHECKS) == []
+    at.place.put(f"{OVERLAY}/platform-secrets/kustomization.yaml", "resources: [../secrets]\n")
+    assert one_of(at).code == "secret-missing"
+
+
 def test_a_missing_namespace_is_found(at: Delivered) -> None:
     at.cluster.delete(NAMESPACE, "kube-system")
     one = one_of(at)
@@ -63,6 +72,21 @@ def test_a_key_that_was_added_by_hand_is_drift(at: Delivered) -> None:
     stored["data"]["more"] = "bW9yZQ=="
     stored["metadata"]["managedFields"] = []
     assert one_of(at).message.startswith("more: not what Git says; somebody wrote it")
+
+
+def test_a_key_that_was_taken_out_by_hand_is_drift(at: Delivered) -> None:
+    at.put_secret(manager="kubectl-edit")
+    at.cluster.objects[(SECRET, "kube-system", "a")]["data"] = {}
+    assert one_of(at).message.startswith("value: not what Git says; kubectl-edit wrote it")
+
+
+def test_each_secret_of_a_file_is_compared_with_its_own(at: Delivered) -> None:
+    other = MANIFEST.replace("name: a\n", "name: ab\n").replace("made-up", "other")
+    at.place.lock(A, DEV[1], text=f"{other}---\n{MANIFEST}")
+    put(at.cluster, SECRET, "ab", "kube-system", stringData={"value": "other"})
+    assert at.found(CHECKS) == []
+    put(at.cluster, SECRET, "ab", "kube-system", stringData={"value": "made-up"})
+    assert one_of(at).subject == "Secret kube-system/ab"
 
 
 def test_another_value_by_argo_cd_is_a_git_that_is_ahead(at: Delivered) -> None:

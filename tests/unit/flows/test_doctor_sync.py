@@ -149,6 +149,12 @@ def test_applications_of_others_are_not_looked_at(at: Delivered) -> None:
     assert one_of(at).code == "application-missing"
 
 
+def test_applications_that_render_with_the_plugin_are_looked_at(at: Delivered) -> None:
+    source = {"path": "elsewhere", "plugin": {"name": "sopsmith"}}
+    put_application(at.cluster, failing("x"), source=source)
+    assert one_of(at).code == "sync-error"
+
+
 def test_a_cluster_without_argo_cd_is_said_to_be_so(at: Delivered) -> None:
     at.cluster._without = frozenset([APPLICATION])
     assert one_of(at).code == "argocd-missing"
