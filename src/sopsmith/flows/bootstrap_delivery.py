@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 POLL = 3.0
 """Seconds between two looks at the Secrets."""
+REMIND = 30.0
+"""Seconds after which a person is told again, where nothing has changed."""
 _SHOWN = 3
 
 
@@ -64,12 +66,16 @@ class Delivery:
         """Wait until all are there, or the time is up; the check says what came of it."""
         promised = self._promised()
         until = self._doors.now().timestamp() + self._request.wait
+        last, said = "", self._request.wait
         while missing := self._missing(promised):
             left = until - self._doors.now().timestamp()
             if left <= 0:
                 return
-            words = f"waiting {left:.0f} s more for {len(missing)} of {len(promised)} Secrets"
-            self._doors.say("; ".join([words, *map(_finding, self._explain())]))
+            words = f"for {len(missing)} of {len(promised)} Secrets"
+            words = "; ".join([words, *map(_finding, self._explain())])
+            if words != last or said - left >= REMIND:
+                self._doors.say(f"waiting {left:.0f} s more {words}")
+                last, said = words, left
             self._doors.pause(min(POLL, left))
 
     def _missing(self, promised: dict[tuple[str, str], set[str]]) -> list[str]:
