@@ -25,7 +25,8 @@ from sopsmith.repo.shares import find_shares, join_shares
 from sopsmith.sops.keyring import Keyring
 
 _IDENTITY = re.compile(rb"AGE-SECRET-KEY-1[02-9AC-HJ-NP-Z]{58}", re.IGNORECASE)
-_MARK = re.compile(rb"AGE-SECRET-KEY-", re.IGNORECASE)
+# Not the words alone, which a rule that looks for identities has as well.
+_MARK = re.compile(rb"AGE-SECRET-KEY-(?:PQ-)?1[02-9AC-HJ-NP-Z]{4}", re.IGNORECASE)
 _ARMOR = re.compile(rb"-----BEGIN AGE ENCRYPTED FILE-----.*?-----END AGE ENCRYPTED FILE-----", re.S)
 _BASE64 = re.compile(rb"(?:[A-Za-z0-9+/_-]{4}(?:\r?\n[ \t]*)?){6,}[A-Za-z0-9+/_-]{0,3}")
 _HEX = re.compile(rb"(?:[0-9A-Fa-f]{2}){32,}")
@@ -45,11 +46,13 @@ class Attacker:
     Attributes:
         identities: What was found, text by recipient.
         traces: Where parts of known identities, or the beginning of one, stand.
+        opened: How many encrypted things were opened.
     """
 
     def __init__(self, known: tuple[str, ...] = ()) -> None:
         self.identities: dict[str, str] = {}
         self.traces: list[str] = []
+        self.opened = 0
         self._seen: set[bytes] = set()
         self._locked: list[bytes] = []
         self._shares: set[str] = set()
@@ -94,6 +97,7 @@ class Attacker:
         texts = list(self.identities.values())
         for blob in list(self._locked) if texts else ():
             for plain in _decrypt(blob, texts):
+                self.opened += plain not in self._seen
                 self._take("opened", plain)
         return before != (len(self._seen), len(self.identities))
 

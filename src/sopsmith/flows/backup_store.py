@@ -115,7 +115,9 @@ def check_history(archive: Archive, known: Known, record: Record | None) -> None
     if record is None or record.store != place:
         return
     if known.newest < record.number:
-        raise _lost(known, record, place)
+        error = _lost(known, record, place)
+        error.hint = f"{error.hint}; if they are lost: sopsmith key backup --force"
+        raise error
     if record.number in known.numbers:
         check_noted(archive, read_backup(archive, record.number), record)
 
