@@ -12,7 +12,7 @@ from tests.unit.flows.cluster_at import SYNCED, Delivered, put_application
 
 from sopsmith.adapters import cluster as door
 from sopsmith.cli.main import run
-from sopsmith.flows.refresh import ANNOTATION
+from sopsmith.flows.doctor_sync import ANNOTATION
 from sopsmith.ports import Kind, Object
 
 ARGV = ["refresh", "-e", "dev", "--context", "fake", "--wait", "0"]

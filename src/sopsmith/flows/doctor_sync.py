@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from sopsmith.ports import Cluster, Object
     from sopsmith.repo.settings import RepoSettings
 
+ANNOTATION = "argocd.argoproj.io/refresh"
+"""What asks Argo CD to compare an Application; it takes it away with what it then says."""
 REFRESH = "refresh"
 """The repair of an error that Argo CD only remembers."""
 _SHOWN = 3
@@ -87,7 +89,10 @@ def examine(
         file = known(paths)
         message = f"{cause.message}: {file}" if file else cause.message
         yield Finding(cause.code, ERROR, subject, message, cause.hint or ask)
-    if any(one.cached for one in explained):
+    if ANNOTATION in (metadata.get("annotations") or {}):
+        message = "Argo CD was asked to render it afresh, and has not done so yet"
+        yield Finding("sync-cached", INFO, subject, message, again)
+    elif any(one.cached for one in explained):
         message = "Argo CD repeats an error that it remembers, and does not render again"
         yield Finding("sync-cached", ERROR, subject, message, again, REFRESH)
     if not explained:

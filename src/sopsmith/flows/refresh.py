@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from sopsmith.errors import NotThere
-from sopsmith.flows.doctor_sync import REFRESH, find_applications, is_synced
+from sopsmith.flows.doctor_sync import ANNOTATION, REFRESH, find_applications, is_synced
 from sopsmith.kube.argocd_errors import errors_of
 from sopsmith.kube.kinds import APPLICATION
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from sopsmith.repo.diagnosis import Finding
     from sopsmith.repo.settings import RepoSettings
 
-ANNOTATION = "argocd.argoproj.io/refresh"
 POLL = 1.0
 """Seconds between two looks."""
 

@@ -10,8 +10,8 @@ from tests.unit.flows.cluster_at import OVERLAY, SYNCED, A, Delivered, put_appli
 from tests.unit.flows.keys_at import DEV, HOME
 
 from sopsmith.flows.doctor import diagnose, repair
-from sopsmith.flows.doctor_sync import CHECKS
-from sopsmith.flows.refresh import ANNOTATION, REPAIRS
+from sopsmith.flows.doctor_sync import ANNOTATION, CHECKS
+from sopsmith.flows.refresh import REPAIRS
 from sopsmith.kube.kinds import APPLICATION
 from sopsmith.repo.diagnosis import ERROR, INFO, OK, UNKNOWN, WARNING, Finding
 
@@ -76,6 +76,8 @@ def test_an_error_that_argo_cd_remembers_is_found_and_mended_by_a_refresh(at: De
     found = at.cluster.find(APPLICATION, "platform", "argocd")
     assert found is not None
     assert found["metadata"]["annotations"] == {ANNOTATION: "hard"}
+    levels = [(one.code, one.level) for one in at.found(CHECKS)]
+    assert levels == [("sync-mac-mismatch", ERROR), ("sync-cached", INFO)]
 
 
 @pytest.mark.parametrize(

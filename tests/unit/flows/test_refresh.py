@@ -10,7 +10,8 @@ import pytest
 from tests.unit.flows.cluster_at import SYNCED, Delivered, put_application
 
 from sopsmith.errors import NotThere
-from sopsmith.flows.refresh import ANNOTATION, Doors, choose_names, refresh
+from sopsmith.flows.doctor_sync import ANNOTATION
+from sopsmith.flows.refresh import Doors, choose_names, refresh
 from sopsmith.kube.kinds import APPLICATION
 
 OUT = {"sync": {"status": "OutOfSync"}}
