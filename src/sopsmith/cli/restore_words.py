@@ -25,7 +25,7 @@ from sopsmith.cli.talk import note, put, put_json, warn
 from sopsmith.errors import MasterKeyError, NoIdentity, UsageError
 from sopsmith.flows.restore import Doors, RestorePlan, RestoreRequest, apply_restore
 from sopsmith.repo.backups import RECORD
-from sopsmith.repo.contexts import choose_context
+from sopsmith.repo.contexts import choose_context, find_environment
 from sopsmith.repo.root import find_root, read_settings
 from sopsmith.repo.shares import find_shares, join_shares
 
@@ -56,7 +56,9 @@ def open_restore(options: dict[str, Any]) -> tuple[RestoreRequest, Doors]:
     if options["context"] and not options["to_cluster"]:
         raise UsageError("--context goes with --to-cluster")
     if word != NEWEST and not (word.isascii() and word.isdigit() and int(word)):
-        raise UsageError("a backup is named by its number, or as newest", hint="key restore 7")
+        raise UsageError(
+            "a backup is named by its number, or as newest", hint="sopsmith key restore 7"
+        )
     files = LocalFiles()
     root = os.path.realpath(find_root(files, options["repo"]))
     settings = read_settings(files, root)
@@ -80,12 +82,7 @@ def open_target(options: dict[str, Any], request: RestoreRequest, doors: Doors) 
     environment, context = options["to_cluster"], options["context"]
     if not environment:
         return Target(request.keys_path, lambda made: apply_restore(made, request, doors))
-    scopes = {scope.name: scope for scope in request.settings.environments}
-    if environment not in scopes:
-        raise UsageError(
-            f"there is no environment {environment}", hint=f"one of {', '.join(scopes)}"
-        )
-    context = choose_context(scopes[environment], context or "")
+    context = choose_context(find_environment(request.settings, environment), context or "")
     from sopsmith.adapters.cluster import open_cluster
     from sopsmith.flows.restore_cluster import restore_to_cluster
 
@@ -118,7 +115,13 @@ def read_openers(options: dict[str, Any]) -> list[Identity]:
         )
     text = sys.stdin.buffer.read().decode("utf-8", "replace")
     found = [("standard input", line) for line in find_shares(text)]
-    return _from_shares(found) if found else _parse(text, "standard input")
+    if found:
+        return _from_shares(found)
+    try:
+        return _parse(text, "standard input")
+    except MasterKeyError as error:
+        error.hint = error.hint or "name the recovery identity: --identity-file FILE, or --share"
+        raise
 
 
 def show(made: RestorePlan, target: str, *, as_json: bool, dry_run: bool) -> None:

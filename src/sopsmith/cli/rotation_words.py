@@ -22,9 +22,9 @@ from sopsmith.cli.table import table
 from sopsmith.cli.talk import note, put, put_json, say
 from sopsmith.errors import UsageError
 from sopsmith.flows.rotation import Doors, Outcome, Planned, Request, find_rotations
-from sopsmith.flows.rotation_files import find_environment, read_settings
+from sopsmith.flows.rotation_files import read_settings
 from sopsmith.ports import Cluster
-from sopsmith.repo.contexts import refuse_other
+from sopsmith.repo.contexts import find_environment, refuse_other
 from sopsmith.repo.root import find_root
 from sopsmith.repo.rotation import WORDS, Rotation, rotation_path
 from sopsmith.repo.settings import FILE, RepoSettings

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 
-from sopsmith.errors import LayoutError, OutsideError, UsageError
+from sopsmith.errors import LayoutError, OutsideError
 from sopsmith.flows.keys_apart import find_repository
 from sopsmith.ports import Files
+from sopsmith.repo.folders import choose_scopes
 from sopsmith.repo.key_file import Entry
 from sopsmith.repo.settings import FILE, RepoSettings
 
@@ -54,13 +55,10 @@ def readers_of(settings: RepoSettings, names: tuple[str, ...]) -> dict[str, tupl
     Raises:
         UsageError: There is no such environment.
     """
-    scopes = {scope.name: scope for scope in settings.scopes}
     found: dict[str, tuple[str, ...]] = {}
-    for name in names or scopes:
-        if name not in scopes:
-            raise UsageError(f"there is no environment {name}", hint=f"one of {', '.join(scopes)}")
-        for recipient in scopes[name].recipients:
-            found[recipient] = (*found.get(recipient, ()), name)
+    for scope in choose_scopes(names, settings):
+        for recipient in scope.recipients:
+            found[recipient] = (*found.get(recipient, ()), scope.name)
     return found
 
 

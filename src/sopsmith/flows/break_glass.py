@@ -15,7 +15,7 @@ from sopsmith.errors import Error, MasterKeyError, NoIdentity, OutsideError, Usa
 from sopsmith.flows.crypt import DecryptOptions, decrypt_bytes
 from sopsmith.flows.key_secret import add_identities, opens
 from sopsmith.flows.reading import read_for_sops
-from sopsmith.repo.contexts import choose_context
+from sopsmith.repo.contexts import choose_context, find_environment
 from sopsmith.repo.root import read_settings
 from sopsmith.repo.settings import CORE, RepoSettings
 from sopsmith.repo.uses import PATH, Use, append_use
@@ -127,8 +127,6 @@ def choose_target(named: str, context: str, given: Given, settings: RepoSettings
         MasterKeyError: The identities are those of other environments.
     """
     scopes = {scope.name: scope for scope in settings.environments}
-    if named and named not in scopes:
-        raise UsageError(f"{named!r} is no environment; known: {', '.join(scopes)}")
     recipients = {recipient for recipient, _ in given}
     fitting = [name for name, scope in scopes.items() if recipients & {*scope.recipients}]
     if not named and len(fitting) != 1:
@@ -138,7 +136,7 @@ def choose_target(named: str, context: str, given: Given, settings: RepoSettings
             f"{', '.join(scopes)}",
             hint="--environment NAME",
         )
-    scope = scopes[named or fitting[0]]
+    scope = find_environment(settings, named or fitting[0])
     known = {one for other in settings.environments for one in other.recipients}
     own = [pair for pair in given if pair[0] in scope.recipients]
     own = own or [pair for pair in given if pair[0] not in known]

@@ -7,11 +7,12 @@ import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from sopsmith import age
-from sopsmith.errors import Error, OutsideError, UsageError
+from sopsmith.errors import Error, OutsideError
 from sopsmith.flows.keys_apart import find_repository
 from sopsmith.flows.tracked import is_tracked
 from sopsmith.flows.verify import HOLDS, IN_CLEAR, Check, Problem
 from sopsmith.flows.verify import Doors as VerifyDoors
+from sopsmith.repo.folders import choose_scopes
 from sopsmith.repo.key_file import parse_key_file
 from sopsmith.repo.root import read_settings
 
@@ -97,10 +98,7 @@ def check_keys(
         UsageError: There is no such scope.
     """
     settings = read_settings(doors.files, root)
-    known = [scope.name for scope in settings.scopes]
-    for name in environments:
-        if name not in known:
-            raise UsageError(f"{name!r} is no environment; known: {', '.join(known)}")
+    choose_scopes(environments, settings)
     scopes = open_scopes(root, environments, settings, doors)
     found = find_recovery(settings, doors.keyring)
     findings = (*look_at_files(root, doors.files, keeping), *found)

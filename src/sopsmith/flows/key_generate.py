@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sopsmith.errors import Conflict, LayoutError, MasterKeyError, UsageError
 from sopsmith.flows.key_survey import survey
 from sopsmith.flows.keys_apart import refuse_inside, refuse_open
+from sopsmith.repo.folders import choose_scopes
 from sopsmith.repo.key_file import NewIdentity, append_identity, parse_key_file
 from sopsmith.repo.new_rule import append_rule, find_rule
 from sopsmith.repo.recipient_edit import Texts, add_recipients
@@ -153,14 +154,8 @@ def _read_texts(root: str, files: Files) -> Texts:
 
 
 def _wanted(request: GenerateRequest, settings: RepoSettings) -> list[str]:
-    known = [scope.name for scope in settings.scopes]
     if request.environment:
-        if request.environment not in known:
-            raise UsageError(
-                f"{request.environment!r} is no environment; known: {', '.join(known)}",
-                hint=f"add it to {FILE}, then run the command again",
-            )
-        return [request.environment]
+        return [scope.name for scope in choose_scopes((request.environment,), settings)]
     missing = [scope.name for scope in settings.environments if not scope.recipients]
     if not missing:
         raise UsageError(

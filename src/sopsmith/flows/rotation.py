@@ -22,8 +22,9 @@ from sopsmith.errors import Conflict, LayoutError, UsageError
 from sopsmith.flows.key_secret import opens, read_cluster_keys
 from sopsmith.flows.keys_apart import refuse_inside
 from sopsmith.flows.rotation_doors import Doors, Request
-from sopsmith.flows.rotation_files import find_environment, read_settings, recipients_of
+from sopsmith.flows.rotation_files import read_settings, recipients_of
 from sopsmith.flows.rotation_steps import Steps, can_back_up
+from sopsmith.repo.contexts import find_environment
 from sopsmith.repo.rotation import (
     FOLDER,
     GENERATE,

@@ -9,15 +9,16 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from sopsmith.errors import Error, LayoutError, ProblemsFound
+from sopsmith.errors import Error, ProblemsFound
 from sopsmith.flows.reading import read_for_sops
 from sopsmith.flows.rekey import Means, apply_rekeying, plan_rekeying, read_metadata
 from sopsmith.flows.rules import Rules
+from sopsmith.repo.contexts import find_environment
 from sopsmith.repo.layout import SOPS_CONFIG
 from sopsmith.repo.recipient_edit import Texts, replace_recipient
 from sopsmith.repo.recipients import NamedRecipient
 from sopsmith.repo.rotation import Rotation, refuse_markers
-from sopsmith.repo.settings import CORE, FILE, RepoSettings, Scope, parse_settings
+from sopsmith.repo.settings import CORE, FILE, RepoSettings, parse_settings
 from sopsmith.sops.config import CreationRule
 from sopsmith.sops.masterkeys import MasterKey
 from sopsmith.sops.recognise import recognise
@@ -183,19 +184,6 @@ def read_settings(files: Files, root: str) -> RepoSettings:
     data = files.read(_join(root, FILE))
     refuse_markers(data, FILE)
     return parse_settings(data, FILE)
-
-
-def find_environment(settings: RepoSettings, name: str) -> Scope:
-    """Return an environment by its name.
-
-    Raises:
-        LayoutError: There is none of that name.
-    """
-    for scope in settings.environments:
-        if scope.name == name:
-            return scope
-    known = ", ".join(scope.name for scope in settings.environments)
-    raise LayoutError(f"has no environment {name!r}; known: {known}", path=FILE)
 
 
 def recipients_of(data: bytes, path: str) -> list[str]:

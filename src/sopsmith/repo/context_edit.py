@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sopsmith.errors import Error, LayoutError
 from sopsmith.formats import load_format, place
 from sopsmith.formats.splice import splice
 from sopsmith.formats.yaml import parse
 from sopsmith.formats.yaml_write import quote
 from sopsmith.repo.settings import FILE, parse_settings
+from sopsmith.repo.sure_edit import edit_surely
 
 
 def tie_context(data: bytes, environment: str, context: str) -> bytes:
@@ -27,17 +27,10 @@ def tie_context(data: bytes, environment: str, context: str) -> bytes:
     )
     text = data.decode("utf-8")
     address = ("environments", environment, "context")
-    try:
-        edits = place.put(load_format("yaml"), text, parse(text)[0], address, context)
-        edited = splice(text, edits).encode()
-        done = parse_settings(edited, FILE) == replace(before, environments=scopes)
-    except Error:
-        done = False
-    if not done:
-        raise LayoutError(
-            "is written in a way that cannot be edited surely",
-            path=FILE,
-            key=".".join(address),
-            hint=f"add it by hand: context: {quote(context)}",
-        )
-    return edited
+    wanted = replace(before, environments=scopes)
+    hint = f"add it by hand: context: {quote(context)}"
+
+    def edit() -> str:
+        return splice(text, place.put(load_format("yaml"), text, parse(text)[0], address, context))
+
+    return edit_surely(edit, wanted, ".".join(address), hint).encode()

@@ -1,4 +1,4 @@
-"""Say which kubeconfig context leads to an environment's cluster. Pure.
+"""Find an environment by its name, and the kubeconfig context of its cluster. Pure.
 
 The current context is never taken: which cluster gets an identity is said by name.
 """
@@ -6,7 +6,20 @@ The current context is never taken: which cluster gets an identity is said by na
 from __future__ import annotations
 
 from sopsmith.errors import UsageError
-from sopsmith.repo.settings import FILE, Scope
+from sopsmith.repo.settings import FILE, RepoSettings, Scope
+
+
+def find_environment(settings: RepoSettings, name: str) -> Scope:
+    """Return an environment by its name.
+
+    Raises:
+        UsageError: There is none of that name.
+    """
+    for scope in settings.environments:
+        if scope.name == name:
+            return scope
+    known = ", ".join(scope.name for scope in settings.environments)
+    raise UsageError(f"{name!r} is no environment here; there are {known}")
 
 
 def choose_context(scope: Scope, named: str) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sopsmith.errors import Error, LayoutError
 from sopsmith.formats import load_format, place
 from sopsmith.formats.splice import splice
 from sopsmith.formats.tree import Address, Mapping, Sequence, show, to_object
 from sopsmith.formats.yaml import parse
 from sopsmith.formats.yaml_lines import item_lines
 from sopsmith.repo.recipients import NamedRecipient
-from sopsmith.repo.settings import CORE, FILE, RepoSettings, parse_settings
+from sopsmith.repo.settings import CORE, RepoSettings
+from sopsmith.repo.sure_edit import edit_surely
 
 _LIST = "recipients"
 Named = tuple[NamedRecipient, ...]
@@ -44,19 +44,8 @@ def edit_entries(text: str, scope: str, entries: Entries, settings: RepoSettings
         LayoutError: It is written in a way that cannot be edited surely.
     """
     base: Address = (CORE, _LIST) if scope == CORE else ("environments", scope, _LIST)
-    try:
-        edited = _edit(text, base, entries)
-        done = parse_settings(edited.encode(), FILE) == settings
-    except Error:
-        done = False
-    if not done:
-        raise LayoutError(
-            "is written in a way that cannot be edited surely",
-            path=FILE,
-            key=show(base),
-            hint="write it as a list, one `- age1…` a line",
-        )
-    return edited
+    hint = "write it as a list, one `- age1…` a line"
+    return edit_surely(lambda: _edit(text, base, entries), settings, show(base), hint)
 
 
 def _edit(text: str, base: Address, entries: Entries) -> str:

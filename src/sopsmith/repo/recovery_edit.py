@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from sopsmith.errors import Error, LayoutError
 from sopsmith.formats.yaml import quote
 from sopsmith.repo.recipients import NamedRecipient, check_label
 from sopsmith.repo.settings import FILE, parse_settings
+from sopsmith.repo.sure_edit import edit_surely
 
 _BLOCK = """\
 
@@ -34,19 +34,8 @@ def add_recovery(data: bytes, new: NamedRecipient) -> bytes:
     text = data.decode("utf-8")
     entry = _entry(new)
     wanted = replace(before, recovery=(new, *before.recovery))
-    edited = _edit(text, entry).encode()
-    try:
-        done = parse_settings(edited, FILE) == wanted
-    except Error:
-        done = False
-    if not done:
-        raise LayoutError(
-            "is written in a way that cannot be edited surely",
-            path=FILE,
-            key="recovery.recipients",
-            hint=f"add it by hand: - {entry}",
-        )
-    return edited
+    hint = f"add it by hand: - {entry}"
+    return edit_surely(lambda: _edit(text, entry), wanted, "recovery.recipients", hint).encode()
 
 
 def _entry(new: NamedRecipient) -> str:

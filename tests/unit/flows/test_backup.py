@@ -276,7 +276,7 @@ def test_a_file_without_identities_of_the_repository_is_no_backup(site: Site) ->
 
 
 def test_an_environment_that_is_not_there_is_named(site: Site) -> None:
-    with pytest.raises(UsageError, match="there is no environment qa"):
+    with pytest.raises(UsageError, match="'qa' is no environment here"):
         site.plan("qa")
 
 

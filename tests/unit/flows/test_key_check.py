@@ -60,7 +60,7 @@ def test_a_metadata_entry_is_no_proof(place: Place) -> None:
 
 
 def test_an_unknown_environment_is_refused(place: Place) -> None:
-    with pytest.raises(UsageError, match="known: core, dev, prod"):
+    with pytest.raises(UsageError, match="there are core, dev, prod"):
         check(place, "pr")
 
 

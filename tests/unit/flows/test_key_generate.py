@@ -243,7 +243,7 @@ def test_a_file_that_others_can_read_gets_no_identity(run: Run) -> None:
 
 
 def test_words_that_name_nothing_to_do_are_refused(run: Run) -> None:
-    with pytest.raises(UsageError, match="known: core, dev, prod, qa"):
+    with pytest.raises(UsageError, match="there are core, dev, prod, qa"):
         run.plan("pr")
     run.generate()
     with pytest.raises(UsageError, match="each environment has a recipient"):
