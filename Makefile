@@ -1,6 +1,6 @@
 # Everything a clone can do. Each target sets itself up; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup tools demo test coverage check bench e2e fuzz reference docs lock clean
+.PHONY: help setup tools demo test coverage check bench bench-page e2e fuzz reference docs lock clean
 MAKEFLAGS += --no-builtin-rules
 
 root := $(CURDIR)
@@ -8,7 +8,7 @@ bin := .venv/bin
 export PATH := $(root)/.tools/bin:$(root)/.venv/bin:$(PATH)
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
 setup:  ## make .venv from the pinned requirements, when it is not up to date
 	@tools/venv.sh
@@ -32,6 +32,9 @@ check: setup  ## ruff and mypy --strict
 
 bench: setup  ## ratios against the real sops, measured in one run
 	@$(bin)/python -m bench.run $(BENCH_ARGS)
+
+bench-page: setup  ## write what bench found into docs/explanation/performance.md
+	@$(bin)/python -m bench.page
 
 e2e: setup tools  ## the end-to-end tests, against what `make tools` builds
 	@tools/vectors.sh

@@ -97,33 +97,30 @@ def main() -> None:
     if chosen.make:
         print(*make_history(Path(chosen.make), int(chosen.commits)))
         return
-    print(f"{'':<44}{'s':>8}{'cpu s':>8}{'MiB':>8}")
+    print(f"  {'':<46}{'s':>8}{'cpu s':>8}{'MiB':>8}")
     for size in map(int, chosen.commits.split(",")):
         with tempfile.TemporaryDirectory(prefix="sopsmith-bench-") as made:
-            world = World(Path(made))
-            folder = world.work / "repository"
-            argv = ("-m", "bench.history", "--make", str(folder), "--commits", str(size))
-            identity, recipient = world.run(sys.executable, *argv, cwd=_ROOT).decode().split()
-            with_identity = world.environ | {"SOPS_AGE_KEY": identity}
-            revoke = ("sopsmith", "key", "revoke", recipient, "--dry-run")
-            plain = ("git", "log", "--all", "--raw", "--format=%H")
-            jobs = {
-                f"git log --raw alone, {size:,} commits": (plain, world.environ),
-                f"audit without an identity, {size:,} commits": (
-                    ("sopsmith", "audit"),
-                    world.environ,
-                ),
-                f"audit, signs by value, {size:,} commits": (("sopsmith", "audit"), with_identity),
-                f"key revoke --dry-run, {size:,} commits": (revoke, with_identity),
-            }
-            found = measure(
-                *(Job(argv, chosen.runs, folder, environ) for argv, environ in jobs.values())
-            )
-            for name, one in zip(jobs, found, strict=True):
-                print(
-                    f"{name:<44}{one.seconds:8.2f}{one.processor:8.2f}{one.mebibytes:8.1f}",
-                    flush=True,
-                )
+            bench_history(World(Path(made)), size, chosen.runs)
+
+
+def bench_history(world: World, size: int, runs: int) -> dict[str, object]:
+    """Measure one history, print its rows and return the figures of `audit`."""
+    folder = world.work / f"repository-{size}"
+    argv = ("-m", "bench.history", "--make", str(folder), "--commits", str(size))
+    identity, recipient = world.run(sys.executable, *argv, cwd=_ROOT).decode().split()
+    with_identity = world.environ | {"SOPS_AGE_KEY": identity}
+    revoke = ("sopsmith", "key", "revoke", recipient, "--dry-run")
+    plain = ("git", "log", "--all", "--raw", "--format=%H")
+    jobs = {
+        f"git log --raw alone, {size:,} commits": (plain, world.environ),
+        f"audit without an identity, {size:,} commits": (("sopsmith", "audit"), world.environ),
+        f"audit, signs by value, {size:,} commits": (("sopsmith", "audit"), with_identity),
+        f"key revoke --dry-run, {size:,} commits": (revoke, with_identity),
+    }
+    found = measure(*(Job(argv, runs, folder, environ) for argv, environ in jobs.values()))
+    for name, one in zip(jobs, found, strict=True):
+        print(f"  {name:<46}{one.seconds:8.2f}{one.processor:8.2f}{one.mebibytes:8.1f}", flush=True)
+    return {"commits": size, "git_log": found[0]._asdict(), "audit": found[1]._asdict()}
 
 
 if __name__ == "__main__":

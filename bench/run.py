@@ -17,13 +17,19 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from bench.builds import bench_generators, bench_overlay
+from bench.history import bench_history
 from bench.looking import bench_looking
 from bench.measure import Job, Measured, measure
 from bench.rekey import bench_rekey
+from bench.starts import bench_starts
 from tests.world import World
 
 ROOT = Path(__file__).parents[1]
+LOOPED = 200
+"""Files of a loop over sops at most, where the loop is compared by the file."""
 SECRETS = "bootstrap/argocd/overlays/main/{}/secrets"
 _ENCRYPT_LOOP = 'for file in "$@"; do sops encrypt --in-place "$file"; done'
 _DECRYPT_LOOP = 'for file in "$@"; do sops decrypt "$file"; done'
@@ -32,20 +38,32 @@ _DECRYPT_LOOP = 'for file in "$@"; do sops decrypt "$file"; done'
 def main() -> None:
     """Measure what the arguments ask for, print a table and write the results."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
-    parser.add_argument("--secrets", type=int, default=100, help="Secrets to encrypt")
+    parser.add_argument("--secrets", type=int, default=1000, help="Secrets to encrypt")
     parser.add_argument("--sizes", default="1,10,100,1000", help="files for the plugin")
     parser.add_argument("--trees", default="1000,10000", help="files for verify and lint")
-    parser.add_argument("--keys", default="100,1000", help="files for rotate and updatekeys")
+    parser.add_argument("--keys", default="1000,10000", help="files for rotate and updatekeys")
+    parser.add_argument("--commits", default="1000,10000", help="of the histories for audit")
     parser.add_argument("--runs", type=int, default=9, help="runs of each short piece of work")
     parser.add_argument("--results", default=str(ROOT / "bench" / "results.json"))
     chosen = parser.parse_args()
     sizes = [int(size) for size in chosen.sizes.split(",")]
+    results: dict[str, Any]
     with tempfile.TemporaryDirectory(prefix="sopsmith-bench-") as folder:
         world = World(Path(folder) / "world", (ROOT / ".tools" / "bin",))
         results = {"machine": _machine(world), "generate": _bench_generate(world, chosen)}
         results["plugin"] = [_bench_plugin(world, size, chosen.runs) for size in sizes]
+        made = world.work / f"plugin-{max(sizes)}"
+        dev, plugins = made / SECRETS.format("dev"), world.work / "plugins"
+        small = world.work / f"plugin-{min(sizes, key=lambda size: abs(size - 10))}"
+        results["generators"] = bench_generators(world, dev, plugins, _title, _row)
+        results["overlay"] = bench_overlay(world, small, plugins, _title, _row)
+        results["starts"] = bench_starts(world, dev, chosen.runs, _title, _row)
+        results["render"] = [_bench_render(world, size, chosen.runs) for size in sizes]
         trees = [int(size) for size in chosen.trees.split(",")]
         results["trees"] = [_bench_tree(world, size, chosen.runs) for size in trees]
+        print(f"\naudit a history\n  {'':<46}{'s':>8}{'cpu s':>8}{'MiB':>8}")
+        histories = [int(size) for size in chosen.commits.split(",")]
+        results["audit"] = [bench_history(world, size, min(3, chosen.runs)) for size in histories]
         keys = [int(size) for size in chosen.keys.split(",")]
         results["keys"] = [bench_rekey(world, size, _title, _row) for size in keys]
     Path(chosen.results).write_text(json.dumps(results, indent=2) + "\n")
@@ -59,6 +77,7 @@ def _machine(world: World) -> dict[str, str]:
         "sops": found.group() if found else "?",
         "cores": str(os.cpu_count()),
         "machine": platform.machine(),
+        "load": f"{os.getloadavg()[0]:.1f}",
     }
     print("  ".join(f"{name} {value}" for name, value in facts.items()))
     return facts
@@ -94,22 +113,25 @@ def _bench_generate(world: World, chosen: argparse.Namespace) -> dict[str, objec
 
         return start
 
-    generate, loop = ("sopsmith", "generate"), ("sh", "-ec", _ENCRYPT_LOOP, "sh", *files)
+    looped = files[:LOOPED]
+    generate, loop = ("sopsmith", "generate"), ("sh", "-ec", _ENCRYPT_LOOP, "sh", *looped)
     ours, again, theirs = measure(
         Job(generate, chosen.runs, work, world.environ, prepare=start_from(empty)),
         Job(generate, chosen.runs, work, world.environ, prepare=start_from(filled)),
-        Job(loop, min(3, chosen.runs), work, world.environ, prepare=start_from(plain)),
+        Job(loop, 1, work, world.environ, prepare=start_from(plain)),
     )
     _title(f"encrypt {len(files)} Secrets")
-    _row("sops encrypt --in-place, one process a file", theirs)
-    _row("sopsmith generate, all new", ours, theirs)
-    _row("sopsmith generate, nothing changed", again, theirs)
+    _row(f"sops encrypt --in-place, one process a file, {len(looped)} files", theirs)
+    _row("sopsmith generate, all new", ours)
+    _row("sopsmith generate, nothing changed", again)
+    a_file = theirs.seconds / len(looped)
+    print(f"  a Secret is {a_file / (ours.seconds / len(files)):.1f} times faster")
     return {
         "secrets": len(files),
-        "sops_loop": theirs._asdict(),
+        "sops_loop": {"files": len(looped), **theirs._asdict()},
         "sopsmith": ours._asdict(),
         "sopsmith_again": again._asdict(),
-        "ratio": theirs.seconds / ours.seconds,
+        "ratio": a_file / (ours.seconds / len(files)),
     }
 
 
@@ -137,6 +159,28 @@ def _bench_plugin(world: World, size: int, runs: int) -> dict[str, object]:
         "sops_one": one._asdict(),
         "sops_loop": every._asdict(),
         "ratio": every.seconds / plugin.seconds,
+    }
+
+
+def _bench_render(world: World, size: int, runs: int) -> dict[str, object]:
+    root = world.work / f"plugin-{size}"
+    folder = root / "bootstrap/argocd/overlays/main/dev"
+    files = [str(path) for path in sorted(folder.rglob("*.secret.yaml"))][:LOOPED]
+    argv = ("sopsmith", "render", "--engine", "builtin", str(folder))
+    ours, loop = measure(
+        Job(argv, min(3, runs), root, world.environ),
+        Job(("sh", "-ec", _DECRYPT_LOOP, "sh", *files), 1, root, world.environ),
+    )
+    _title(f"render an overlay of {2 * size:,} Secrets")
+    _row(f"sops decrypt, one process a file, {len(files)} files", loop)
+    _row("sopsmith render", ours)
+    ratio = loop.seconds / len(files) / (ours.seconds / (2 * size))
+    print(f"  a Secret is {ratio:.1f} times faster")
+    return {
+        "secrets": 2 * size,
+        "sopsmith": ours._asdict(),
+        "sops_loop": {"files": len(files), **loop._asdict()},
+        "ratio": ratio,
     }
 
 
