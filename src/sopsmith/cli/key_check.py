@@ -21,10 +21,10 @@ def command(environments: tuple[str, ...], repo: str, output: str, jobs: int | N
     with 3 where something is wrong.
     """
     from sopsmith.cli.key_doors import open_doors, open_keeping
-    from sopsmith.cli.show_key_check import show
+    from sopsmith.cli.show_keys import show_check
     from sopsmith.flows.key_check import check_keys
 
     at = open_doors(repo, jobs)
     found = check_keys(at.root, environments, at.doors, open_keeping())
-    show(found, as_json=output == "json")
+    show_check(found, as_json=output == "json")
     return 0 if found.is_sound else 3

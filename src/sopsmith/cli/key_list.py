@@ -16,10 +16,10 @@ def command(repo: str, output: str, jobs: int | None) -> int:
     only read, not opened. Ends with 3 where a file's metadata cannot be read.
     """
     from sopsmith.cli.key_doors import open_doors
-    from sopsmith.cli.show_keys import show
+    from sopsmith.cli.show_keys import show_list
     from sopsmith.flows.key_list import list_keys
 
     at = open_doors(repo, jobs)
     found = list_keys(at.root, at.doors)
-    show(found, as_json=output == "json")
+    show_list(found, as_json=output == "json")
     return 3 if found.problems else 0

@@ -89,7 +89,7 @@ def open_target(options: dict[str, Any], request: RestoreRequest, doors: Doors) 
     cluster = open_cluster(context, read_environment())
     return Target(
         cluster.name,
-        lambda made: restore_to_cluster(made, request, environment, cluster, doors.trees),
+        lambda made: restore_to_cluster(made, request, environment, cluster, doors),
     )
 
 

@@ -1,18 +1,21 @@
-"""Print what `key list` found, as a table or as JSON."""
+"""Print what `key list` and `key check` found, as text or as JSON."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sopsmith.cli.table import table
-from sopsmith.cli.talk import note, put, put_json, warn
+from sopsmith.cli.talk import note, put, put_json, say, warn
+from sopsmith.flows.key_check import KeyCheck
 from sopsmith.flows.key_list import KeyList, Row
 
 _HEAD = ("SCOPE", "NAME", "OPENS", "ALONE", "AGE", "IDENTITY", "RECIPIENT")
 
 
-def show(found: KeyList, *, as_json: bool) -> None:
+def show_list(found: KeyList, *, as_json: bool) -> None:
     """Write a list to stdout, and to stderr what a person should see to."""
     if as_json:
-        put_json(_object(found))
+        put_json(_list_object(found))
     else:
         put(table(_HEAD, [_line(row) for row in found.rows]).encode("utf-8", "replace"))
     for path, reason in found.problems:
@@ -36,7 +39,7 @@ def _line(row: Row) -> tuple[str, ...]:
     return ", ".join(row.scopes), name or "-", opens, alone, age, where, kind + row.key.name
 
 
-def _object(found: KeyList) -> dict[str, object]:
+def _list_object(found: KeyList) -> dict[str, object]:
     return {
         "files": found.files,
         "keys": [
@@ -56,4 +59,41 @@ def _object(found: KeyList) -> dict[str, object]:
             for row in found.rows
         ],
         "problems": [{"path": path, "reason": reason} for path, reason in found.problems],
+    }
+
+
+def show_check(found: KeyCheck, *, as_json: bool) -> None:
+    """Write it to stdout; hints go to stderr, each once."""
+    if as_json:
+        put_json(_check_object(found))
+        return
+    put("".join(f"{line}\n" for line in _lines(found)).encode("utf-8", "replace"))
+    hints = [one.hint for scope in found.scopes for one in scope.problems]
+    hints += [one.hint for one in found.findings]
+    for hint in dict.fromkeys(filter(None, hints)):
+        say(f"hint: {hint}")
+
+
+def _lines(found: KeyCheck) -> Iterator[str]:
+    for scope in found.scopes:
+        for one in scope.problems:
+            yield f"{one.kind}  {one.path}: {one.reason}"
+    for finding in found.findings:
+        yield f"kept badly  {finding.place}: {finding.reason}"
+    for scope in found.scopes:
+        yield f"{scope.scope}: opened {scope.opened:,} of {scope.files:,}"
+
+
+def _check_object(found: KeyCheck) -> dict[str, object]:
+    return {
+        "scopes": [
+            {
+                "scope": scope.scope,
+                "files": scope.files,
+                "opened": scope.opened,
+                "problems": [one._asdict() for one in scope.problems],
+            }
+            for scope in found.scopes
+        ],
+        "findings": [one._asdict() for one in found.findings],
     }

@@ -14,15 +14,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from sopsmith.errors import Error, MasterKeyError, NoIdentity, OutsideError, UsageError
 from sopsmith.flows.crypt import DecryptOptions, decrypt_bytes
 from sopsmith.flows.key_secret import add_identities, opens
-from sopsmith.flows.reading import read_for_sops
+from sopsmith.flows.opening import read_scopes
 from sopsmith.repo.contexts import choose_context, find_environment
 from sopsmith.repo.root import read_settings
-from sopsmith.repo.settings import CORE, RepoSettings
+from sopsmith.repo.settings import RepoSettings
 from sopsmith.repo.uses import PATH, Use, append_use
 from sopsmith.secret import Secret
 from sopsmith.sops.document import Document, format_of
 from sopsmith.sops.keyring import Keyring
-from sopsmith.sops.recognise import recognise
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -159,7 +158,8 @@ def inject(target: Target, cluster: Cluster, why: Emergency, doors: Doors) -> In
         Denied, Unreachable, Conflict: As the cluster says.
     """
     environment = target.environment
-    files = _read_scopes(environment, why.root, doors)
+    settings = read_settings(doors.files, why.root)
+    files = read_scopes(why.root, environment, settings, doors.files, doors.trees)
     counts = [0]
 
     def prove(held: Sequence[Identity]) -> None:
@@ -190,15 +190,6 @@ def _record(
             path=error.path,
             hint="--no-record does it without a record",
         ) from None
-
-
-def _read_scopes(environment: str, root: str, doors: Doors) -> list[tuple[str, bytes]]:
-    """Return the SOPS files of core and an environment."""
-    settings = read_settings(doors.files, root)
-    folders = [os.path.join(root, settings.overlay_folder(name)) for name in (CORE, environment)]
-    stand = tuple(folder for folder in folders if doors.files.names(folder))
-    read = ((path, read_for_sops(doors.trees, path)) for path in doors.trees.walk(stand))
-    return [(path, data) for path, data in read if recognise(data, path)]
 
 
 def _count(files: list[tuple[str, bytes]], held: Sequence[Identity]) -> int:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from sopsmith.age import Identity
     from sopsmith.ports import Cluster, Object
 
-    Proof = Callable[[Sequence[Identity]], None]
+    Proof = Callable[[Sequence[Identity]], object]
     """Raises where some identities do not open what they must."""
 
 ATTEMPTS = 5

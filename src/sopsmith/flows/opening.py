@@ -9,9 +9,10 @@ from sopsmith.age import Identity
 from sopsmith.errors import Error, NoIdentity
 from sopsmith.flows.key_secret import opens
 from sopsmith.flows.reading import read_for_sops
-from sopsmith.ports import Trees
-from sopsmith.repo.settings import RepoSettings
+from sopsmith.ports import Files, Trees
+from sopsmith.repo.settings import CORE, RepoSettings
 from sopsmith.sops.keyring import Keyring
+from sopsmith.sops.recognise import recognise
 
 ELSEWHERE = "elsewhere"
 
@@ -48,6 +49,20 @@ def count_opened(
             count[1] += 1
     order = [*(scope.name for scope in settings.scopes), ELSEWHERE]
     return tuple(Opened(name, *counts[name]) for name in order if name in counts)
+
+
+def read_scopes(
+    root: str, environment: str, settings: RepoSettings, files: Files, trees: Trees
+) -> list[tuple[str, bytes]]:
+    """Return the SOPS files that an environment's cluster opens: its own and core's.
+
+    Raises:
+        OutsideError: One cannot be read.
+    """
+    folders = [os.path.join(root, settings.overlay_folder(name)) for name in (CORE, environment)]
+    stand = tuple(folder for folder in folders if files.names(folder))
+    read = ((path, read_for_sops(trees, path)) for path in trees.walk(stand))
+    return [(path, data) for path, data in read if recognise(data, path)]
 
 
 def _opens(path: str, keyring: Keyring, trees: Trees) -> bool | None:

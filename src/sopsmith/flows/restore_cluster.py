@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from sopsmith.age import Identity
 from sopsmith.errors import NoIdentity
 from sopsmith.flows.key_secret import add_identities, prove_opens
-from sopsmith.flows.reading import read_for_sops
-from sopsmith.flows.restore import RestorePlan, RestoreRequest
-from sopsmith.ports import Cluster, Trees
-from sopsmith.repo.settings import CORE
+from sopsmith.flows.opening import read_scopes
+from sopsmith.flows.restore import Doors, RestorePlan, RestoreRequest
+from sopsmith.ports import Cluster
 
 
 def restore_to_cluster(
-    made: RestorePlan, request: RestoreRequest, environment: str, cluster: Cluster, trees: Trees
+    made: RestorePlan, request: RestoreRequest, environment: str, cluster: Cluster, doors: Doors
 ) -> tuple[str, ...]:
     """Put an environment's restored identities beside those that its cluster holds.
 
@@ -34,14 +30,6 @@ def restore_to_cluster(
             f"the backup holds no identity of {environment}, so nothing was written",
             hint="name another backup by its number",
         )
-    settings = request.settings
-    folders = tuple(
-        f"{request.root}/{settings.overlay_folder(name)}" for name in (CORE, environment)
-    )
-    files = [(path, read_for_sops(trees, path)) for path in trees.walk(folders)]
-    add_identities(cluster, [one.line for one in own], lambda held: _prove(files, held))
+    files = read_scopes(request.root, environment, request.settings, doors.files, doors.trees)
+    add_identities(cluster, [one.line for one in own], lambda held: prove_opens(files, held))
     return tuple(one.recipient for one in own)
-
-
-def _prove(files: list[tuple[str, bytes]], held: Sequence[Identity]) -> None:
-    prove_opens(files, held)

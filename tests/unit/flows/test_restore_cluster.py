@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.fakes.cluster import FakeCluster
-from tests.unit.flows.backup_stage import PROD, MemoryTrees, Site
+from tests.unit.flows.backup_stage import PROD, Site
 from tests.unit.flows.stage import HOME, ROOT
 
 from sopsmith.errors import NoIdentity
@@ -24,7 +24,7 @@ def restore(site: Site, cluster: FakeCluster, environment: str = "prod") -> tupl
     """Restore an environment's identity to a cluster."""
     request = site.restore_request()
     return restore_to_cluster(
-        site.plan_restore(), request, environment, cluster, MemoryTrees(site.files)
+        site.plan_restore(), request, environment, cluster, site.restore_doors
     )
 
 
@@ -32,6 +32,12 @@ def test_the_cluster_gets_its_identity_and_no_other(site: Site) -> None:
     cluster = FakeCluster()
     assert restore(site, cluster) == (PROD,)
     assert read_cluster_keys(cluster).recipients == (PROD,)
+
+
+def test_an_environment_without_a_folder_gets_its_identity_too(site: Site) -> None:
+    for path in [path for path in site.files.held if f"/{HOME.format('prod')}/" in path]:
+        del site.files.held[path]
+    assert restore(site, FakeCluster()) == (PROD,)
 
 
 def test_no_file_is_written(site: Site) -> None:
