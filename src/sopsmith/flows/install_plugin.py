@@ -40,8 +40,10 @@ gc.disable()
 sys.path += {folders!r}
 try:
     with open(__file__ + {suffix!r}, "rb", 0) as handle:
+        # In a folder that anybody may add to, it counts only if it is of the script's owner.
+        ours = os.fstat(handle.fileno()).st_uid == os.stat(__file__).st_uid
         head, _, kept = handle.read().partition(b"\\0")
-    if head == f"{{sys.version}} {{sys.path}}".encode():
+    if ours and head == f"{{sys.version}} {{sys.path}}".encode():
         code, *modules = marshal.loads(kept)
         exec(code, space := {{"__name__": ""}})
         space["restore"](*modules)

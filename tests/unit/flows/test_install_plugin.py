@@ -136,3 +136,10 @@ def test_a_new_bundle_counts_as_an_update(tmp_path: Path) -> None:
     ]
     assert news == ["installed", "unchanged", "updated", "unchanged"]
     assert Path(target + BUNDLE).read_bytes() == b"new"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_bundle_of_another_user_is_left_alone(tmp_path: Path, bundle: bytes) -> None:
+    loaded_by(tmp_path, bundle)
+    os.chown(tmp_path / f"ksops{BUNDLE}", 12345, -1)
+    assert "sopsmith.plugin.run" not in run(tmp_path / "ksops").split()
