@@ -195,7 +195,12 @@ def _chosen(request: RestoreRequest, doors: Doors, remarks: list[str]) -> list[B
     known = find_backups(archive)
     check_history(archive, known, record)
     if not known.numbers:
-        raise NotThere("holds no backup", path=archive.place(""))
+        noted = f"the repository notes one in {record.store}: " if record else ""
+        raise NotThere(
+            "holds no backup",
+            path=archive.place(""),
+            hint=f"{noted}correct backup.store in sopsmith.yaml",
+        )
     newest = read_backup(archive, known.newest)
     wanted = filter(is_x25519, readers_of(request.settings, ()))
     coverage = find_coverage(archive, known, wanted)

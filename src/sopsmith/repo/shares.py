@@ -82,7 +82,9 @@ def join_shares(lines: list[tuple[str, str]]) -> Secret:
             )
         if share.number in shares:
             raise MasterKeyError(
-                f"is share {share.number}, as {shares[share.number][0]} is", path=place
+                f"holds share {share.number}, which {shares[share.number][0]} has given already",
+                path=place,
+                hint="each share counts once: ask another holder for theirs",
             )
         shares[share.number] = place, share
     found = [share for _, share in shares.values()]

@@ -32,7 +32,14 @@ from sopsmith.errors import (
 )
 from sopsmith.flows.opening import Opened
 from sopsmith.flows.restore import apply_restore
-from sopsmith.repo.backups import RECORD, Backup, dump_backup, object_name
+from sopsmith.repo.backups import (
+    RECORD,
+    Backup,
+    dump_backup,
+    dump_record,
+    object_name,
+    parse_record,
+)
 from sopsmith.repo.key_file import parse_key_file
 from sopsmith.repo.recipients import NamedRecipient
 from sopsmith.secret import Secret
@@ -198,6 +205,16 @@ def test_no_such_backup_and_no_backup_at_all_are_said_apart(site: Site) -> None:
     site.archive = FakeArchive()
     del site.files.held[f"{ROOT}/{RECORD}"]
     refused(site, NotThere, "holds no backup")
+
+
+def test_an_empty_store_that_took_anothers_place_names_the_other(site: Site) -> None:
+    path = f"{ROOT}/{RECORD}"
+    record = parse_record(site.files.held[path])
+    site.files.held[path] = dump_record(record._replace(store="s3://elsewhere/"))
+    site.archive = FakeArchive()
+    with pytest.raises(NotThere) as caught:
+        site.restore()
+    assert "notes one in s3://elsewhere/" in str(caught.value.hint)
 
 
 @pytest.mark.parametrize("failure", [Denied("refused"), Unreachable("no answer")])

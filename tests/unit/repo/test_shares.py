@@ -56,7 +56,7 @@ def test_no_share_is_none() -> None:
 
 
 def test_one_that_is_given_twice_does_not_count_twice() -> None:
-    refused("share 3: is share 1, as share 1 is", LINES[0], LINES[1], LINES[0])
+    refused("share 3: holds share 1, which share 1 has given already", LINES[0], LINES[1], LINES[0])
 
 
 def test_a_share_of_another_identity_is_named() -> None:
