@@ -99,7 +99,7 @@ def show(outcome: Outcome, *, waited: bool, as_json: bool) -> int:
         put_json(_object(rotation) | {"waiting": waiting})
     elif waiting:
         put(f"{rotation.environment}: {rotation.next_step}: {waiting}\n".encode())
-        say(f"next: then {rotation.command}")
+        say(f"next: do that, then {rotation.command}")
     else:
         put(f"{rotation.environment}: done at {rotation.finished}: {rotation.new}\n".encode())
         say(f"next: commit and push {rotation_path(rotation.environment)}; for another: --again")

@@ -273,16 +273,18 @@ def _store(backup: Backup, archive: Archive) -> Backup:
 
 
 def _note(backup: Backup, path: str, doors: Doors) -> None:
-    """Note a backup in the repository, unless a newer one of the same store is noted."""
+    """Note a backup in the repository, beside those of the same store that are noted."""
     store = doors.archive.place("")
     before = read_record(doors.files, path)
     record = Record(backup.number, backup.digest, backup.recipients, backup.date, store)
     if before is not None and before.store == store:
-        if before.number >= backup.number:
+        if before.digest_of(backup.number) is not None:
             return
-        record = record._replace(
-            recipients=tuple(dict.fromkeys((*backup.recipients, *before.recipients))),
-            earlier=(*before.earlier, (before.number, before.sha256)),
+        # Somebody may have noted a newer one meanwhile, which then stays the newest.
+        older, newer = sorted((before, record))
+        record = newer._replace(
+            recipients=tuple(dict.fromkeys((*newer.recipients, *older.recipients))),
+            earlier=tuple(sorted({*before.earlier, (older.number, older.sha256)})),
         )
     doors.files.write(path, dump_record(record))
 

@@ -200,6 +200,31 @@ def test_two_backups_at_once_get_two_numbers() -> None:
     assert site.archive.held[object_name(1)] == b"theirs"
 
 
+class Overtaken(FakeArchive):
+    """Lets another whole backup be made between an object's write and its reading back."""
+
+    meanwhile: typing.Callable[[], object] | None = None
+
+    def find(self, name: str) -> bytes | None:
+        """Find an object, once the other backup is made."""
+        run, self.meanwhile = self.meanwhile, None
+        if run and name in self.held:
+            run()
+        return super().find(name)
+
+
+def test_a_backup_that_is_overtaken_is_noted_beside_the_newer_one() -> None:
+    archive = Overtaken()
+    site = Site(archive)
+    made = site.plan()
+    archive.meanwhile = lambda: site.back_up(force=True)
+    first = backup.apply_backup(made, site.request(), site.doors)
+    record = read_record(site.files, f"{ROOT}/{RECORD}")
+    assert record is not None
+    assert (first.number, record.number) == (1, 2)
+    assert record.digest_of(1) == first.digest
+
+
 def test_numbers_are_not_tried_for_ever() -> None:
     site = Site(Rival())
     typing.cast("Rival", site.archive).rivals = 99
