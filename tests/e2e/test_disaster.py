@@ -37,7 +37,7 @@ class Life(Disaster):
         kubeconfig = str(plane.kubeconfig)
         # There is no kubelet, so a rotation need not wait until one has told the pods.
         (folder / "sitecustomize.py").write_text("import time\ntime.sleep = lambda _: None\n")
-        environ = {"KUBECONFIG": kubeconfig, "PYTHONPATH": str(folder), **ENVIRON}
+        environ = {"KUBECONFIG": kubeconfig, "CONTEXT": ADMIN, "PYTHONPATH": str(folder), **ENVIRON}
         super().__init__(folder, store, new_store, ADMIN, **environ)
         self.said: dict[str, str] = {}
         plane.namespace(NAMESPACE)
@@ -57,6 +57,8 @@ class Life(Disaster):
         self.run("A lost bucket")
         self.run("A lost recovery identity")
         self.said["leak"] = self.run("A leaked identity", cluster=True)
+        self.world.keys_file.unlink()
+        self.said["cluster"] = self.run("Only a cluster is left", cluster=True)
 
     def recipient(self, environment: str) -> str:
         """Return an environment's recipient by sopsmith.yaml."""
@@ -149,6 +151,7 @@ def _is_key_secret(name: str) -> bool:
 def test_every_disaster_ended_well(life: Life) -> None:
     assert "prod: opened 1 of 1" in life.said["laptop"]
     assert "prod: done at" in life.said["leak"]
+    assert "prod: opened 1 of 1" in life.said["cluster"]
     assert "2 of 2 Secrets left to change" in life.said["leak"]
     life.world.run("sopsmith", "key", "check", "--environment", "prod", cwd=life.clone)
     assert life.sh("git status --porcelain", life.clone) == ""
