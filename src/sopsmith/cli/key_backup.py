@@ -17,7 +17,7 @@ import click
 @click.option("--dry-run", is_flag=True, help="Say what would be stored and store nothing.")
 @click.option("--output", "-o", type=click.Choice(["text", "json"]), default="text")
 def command(*, dry_run: bool, output: str, **options: Any) -> None:
-    """Encrypt this repository's identities to its recovery recipients, and store them.
+    """Store this repository's identities, encrypted to its recovery recipients.
 
     The store is backup.store of sopsmith.yaml, or a folder of your own. Each backup is a new
     object, read back and compared; none is ever replaced. What has not changed is not stored

@@ -10,11 +10,12 @@ import click
 @click.option("--allow-disk", is_flag=True, help="Use the disk where memory has no file system.")
 @click.option("--output", "-o", type=click.Choice(["text", "json"]), default="text")
 def command(repo: str, *, allow_disk: bool, output: str) -> int:
-    """Back up this machine's identities and restore them, all to a throw-away place in memory.
+    """Rehearse a backup of this machine's identities and their restore.
 
-    A recovery identity is made for it, used and forgotten. What came back must open the files
-    of the repository. Prints each step and how long it took; nothing is left behind. Ends with
-    3 where a file of an environment whose identity came back does not open.
+    All in a throw-away place in memory, with a recovery identity that is made for it, used and
+    forgotten. What came back must open the files of the repository. Prints each step and how
+    long it took; nothing is left behind. Ends with 3 where a file of an environment whose
+    identity came back does not open.
     """
     from sopsmith.cli import drill_words as words
     from sopsmith.flows.drill import drill

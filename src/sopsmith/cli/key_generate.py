@@ -19,7 +19,7 @@ import click
 def command(
     environment: str, keys_file: str | None, print_: bool, dry_run: bool, repo: str, output: str
 ) -> None:
-    """Make an age identity for an environment, and name its recipient in the repository.
+    """Make an age identity for an environment, and name its recipient.
 
     The identity is appended to sops' keys.txt, for its owner alone, before its recipient enters
     .sops.yaml and sopsmith.yaml; run it again after a kill, and it goes on. A recipient in use is

@@ -13,7 +13,7 @@ import click
 @click.option("--no-record", is_flag=True, help="Leave no record of this use.")
 @click.option("--repo", metavar="DIR", default=".", help="Where the repository is.")
 def command(reason: str, environment: str, context: str | None, no_record: bool, repo: str) -> None:
-    """Put an identity from standard input into the cluster's key Secret: break the glass.
+    """Break the glass: put an identity from standard input into a cluster.
 
     It stands beside those that are there; of a whole keys.txt the environment's own is taken. On a
     terminal the identity is asked for and not shown.

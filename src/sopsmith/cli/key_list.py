@@ -10,7 +10,7 @@ import click
 @click.option("--output", "-o", type=click.Choice(["text", "json"]), default="text")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes. [default: cores]")
 def command(repo: str, output: str, jobs: int | None) -> int:
-    """List each recipient of rules and files, its identity, its age, and what it opens.
+    """List each recipient with its identity, its age, and what it opens.
 
     ALONE counts the files that nothing opens without it: lost with the identity. Files are
     only read, not opened. Ends with 3 where a file's metadata cannot be read.

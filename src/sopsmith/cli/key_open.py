@@ -10,7 +10,7 @@ import click
 @click.option("--reason", required=True, metavar="TEXT", help="Why; it is recorded.")
 @click.option("--no-record", is_flag=True, help="Leave no record of this use.")
 def command(path: str, reason: str, no_record: bool) -> None:
-    """Decrypt FILE to standard output with an identity from standard input: break the glass.
+    """Break the glass: decrypt FILE with an identity from standard input.
 
     On a terminal the identity is asked for and not shown. Nothing is written to disk but the
     record of this use, in .sopsmith/break-glass.json, and that before any plaintext is shown.

@@ -24,7 +24,7 @@ def command() -> None:
 @click.option("--name", metavar="TEXT", default="", help="Who keeps it, for sopsmith.yaml.")
 @click.option("--dry-run", is_flag=True, help="Check the request and make nothing.")
 def generate(*, out: str | None, show: bool, dry_run: bool, **options: Any) -> None:
-    """Make a recovery identity, give it out once, and name its recipient in sopsmith.yaml.
+    """Make a recovery identity, give it out once, and name its recipient.
 
     Nothing of it stays here. With --out it is a file that belongs on a medium in a safe; with
     --shares it is split, and each share is encrypted to its holder or printed. Backups that are

@@ -23,7 +23,7 @@ import click
 @click.option("--repo", metavar="DIR", default=".", help="Where the repository is.")
 @click.option("--output", "-o", type=click.Choice(["text", "json"]), default="text")
 def command(*, dry_run: bool, output: str, **options: Any) -> None:
-    """Restore identities from backup NUMBER, or from the newest that hold this repository's.
+    """Restore identities from backup NUMBER, or from the newest that hold them.
 
     The recovery identity, or enough shares of it, comes from files or from standard input. What
     the backup holds is proven to open files of this repository before anything is written. What

@@ -23,7 +23,7 @@ import click
 @click.option("--repo", metavar="DIR", default=".", help="Where the repository is.")
 @click.option("--output", "-o", type=click.Choice(["text", "json"]), default="text")
 def command(*, abort: bool, dry_run: bool, output: str, **options: Any) -> int:
-    """Replace an environment's age identity; at no moment is Argo CD unable to decrypt.
+    """Replace an environment's identity; Argo CD can decrypt all the while.
 
     Makes a new identity, backs it up, puts it into the cluster beside the old one, moves the
     files to it, waits until Argo CD has them, and retires the old one. Stops where somebody has

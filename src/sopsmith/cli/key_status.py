@@ -9,7 +9,7 @@ import click
 @click.option("--repo", metavar="DIR", default=".", help="Where the repository is.")
 @click.option("--output", "-o", type=click.Choice(["text", "json"]), default="text")
 def command(repo: str, output: str) -> None:
-    """Say for each rotation of an environment where it stands, what comes next, and the command.
+    """Say where each rotation stands, what comes next, and by which command.
 
     Reads the repository alone: .sopsmith/rotations, in which nothing is secret.
     """

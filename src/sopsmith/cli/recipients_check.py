@@ -13,10 +13,11 @@ from sopsmith.cli.recipient_doors import look_options, open_doors
 @click.argument("paths", metavar="[PATH...]", nargs=-1)
 @look_options
 def command(paths: tuple[str, ...], **options: Any) -> int:
-    """Find files that open for others than their rule says, and rules that differ from
-    sopsmith.yaml. No identity is needed, so it runs in CI. Ends with 3 where it found some.
+    """Find files, rules and sopsmith.yaml that disagree on who opens what.
 
-    Looks through the whole repository unless paths are named.
+    That is files that open for others than their rule says, and rules that differ from
+    sopsmith.yaml. No identity is needed, so it runs in CI. Looks through the whole repository
+    unless paths are named. Ends with 3 where it found some.
     """
     from sopsmith.cli.show_recipients import show_findings
     from sopsmith.flows.recipients_look import check, name_recipients

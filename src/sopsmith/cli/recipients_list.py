@@ -11,7 +11,7 @@ import click
 @click.option("--repo", metavar="DIR", default=".", help="Where the repository is.")
 @click.option("--output", "-o", type=click.Choice(["text", "json"]), default="text")
 def command(repo: str, output: str) -> None:
-    """List the recipients of each scope, and the recovery recipients, as sopsmith.yaml has them.
+    """List the recipients of each scope and of backups, as sopsmith.yaml says.
 
     What files really open for, `sopsmith recipients who` says.
     """

@@ -14,7 +14,7 @@ from sopsmith.cli.recipient_doors import look_options, open_doors
 @click.option("--files", "each", is_flag=True, help="A line for each file, with its Secrets.")
 @look_options
 def command(paths: tuple[str, ...], *, each: bool, **options: Any) -> int:
-    """Show who can read which files, of the whole repository unless some are named.
+    """Show who can read which files, of the whole repository or of PATHs.
 
     Taken from the files' own metadata, not from what the rules wish; no identity is needed.
     A folder whose files open for the same people is one line. `part` stands where it takes
