@@ -11,6 +11,7 @@ import os
 
 from sopsmith.adapters.files import MAX_SIZE, LocalFiles
 from sopsmith.errors import OutsideError
+from sopsmith.kube.tenants import subtree_of
 from sopsmith.kube.wildcard import has_wildcard, matches
 
 _MARKS = (".git", "sopsmith.yaml", ".sops.yaml")
@@ -35,8 +36,22 @@ def find_root(folder: str) -> str:
     return start
 
 
+def own_root(folder: str, root: str) -> str:
+    """Return what a folder may read of a repository: a tenant its own subtree, others the whole.
+
+    Args:
+        folder: Inside the root; both are absolute and without symbolic links.
+    """
+    inside = folder.startswith(root.rstrip("/") + "/")
+    subtree = subtree_of(os.path.relpath(folder, root)) if inside else ""
+    return os.path.join(root, subtree) if subtree else root
+
+
 class ConfinedFiles:
     """Read files by paths relative to a folder, as long as they lie in one root.
+
+    What lies in `tenants/NAME` reads nothing outside of that: the identity that opens a tenant's
+    files may be the platform's.
 
     Args:
         folder: What relative paths start from.
@@ -45,7 +60,9 @@ class ConfinedFiles:
 
     def __init__(self, folder: str, root: str = "") -> None:
         self.folder = os.path.realpath(folder)
-        self.root = os.path.realpath(root) if root else find_root(folder)
+        whole = os.path.realpath(root) if root else find_root(folder)
+        self.root = own_root(self.folder, whole)
+        self._what = "repository" if self.root == whole else "tenant's folder"
         self._inside: dict[str, str] = {}
 
     def read(self, path: str) -> bytes:
@@ -112,7 +129,7 @@ class ConfinedFiles:
     def _check(self, real: str, path: str) -> None:
         if real != self.root and not real.startswith(self.root.rstrip("/") + "/"):
             raise OutsideError(
-                "lies outside the repository",
+                f"lies outside the {self._what}",
                 path=path,
                 hint=f"only files under {self.root} are read",
             )

@@ -107,14 +107,15 @@ def _render(environ: Mapping[str, str], folder: str) -> bytes:
     from sopsmith.flows.sidecar import render_confined
 
     root = find_root(environ, folder)
-    return render_confined(os.path.relpath(os.path.realpath(folder), root), _doors(environ, root))
+    here = os.path.realpath(folder)
+    return render_confined(os.path.relpath(here, root), _doors(environ, root, here))
 
 
-def _doors(environ: Mapping[str, str], root: str) -> Doors:
+def _doors(environ: Mapping[str, str], root: str, here: str) -> Doors:
     import shutil
     from functools import cache
 
-    from sopsmith.adapters.confined import ConfinedFiles
+    from sopsmith.adapters.confined import ConfinedFiles, own_root
     from sopsmith.adapters.kustomize import build_in_memory
     from sopsmith.adapters.rooted import RootedFiles
     from sopsmith.flows.sidecar import Doors
@@ -126,9 +127,11 @@ def _doors(environ: Mapping[str, str], root: str) -> Doors:
         raise OutsideError("kustomize is not installed", hint="it belongs into the sidecar's image")
     # An Application without encrypted files needs no identity.
     keyring = cache(lambda: load_project_keyring(environ))
+    # A tenant's kustomization may name one of the platform, and gets no Secret of it that way.
+    own = own_root(here, files.root)
 
     def make(place: str, manifest: dict[str, object]) -> list[dict[str, object]]:
-        confined = ConfinedFiles(os.path.join(files.root, place), files.root)
+        confined = ConfinedFiles(os.path.join(files.root, place), own)
         return Maker(confined, keyring()).make(manifest)
 
     def build(tree: dict[str, bytes], place: str) -> Finished:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sopsmith.adapters.confined import ConfinedFiles, find_root
+from sopsmith.adapters.confined import ConfinedFiles, find_root, own_root
 from sopsmith.errors import OutsideError
 
 
@@ -99,3 +99,34 @@ def test_a_glob_that_finds_nothing_or_looks_outside_is_an_error(root: Path, patt
     with pytest.raises(OutsideError) as caught:
         ConfinedFiles(str(root / "app")).expand(pattern)
     assert caught.value.path == pattern
+
+
+@pytest.mark.parametrize("way", ["../../../other/a.yaml", "../../../../top.yaml", "link"])
+def test_a_tenant_reads_its_own_subtree_alone(root: Path, way: str) -> None:
+    home = root / "tenants/shop/overlays/dev"
+    home.mkdir(parents=True)
+    (root / "tenants/other").mkdir()
+    (root / "tenants/other/a.yaml").write_text("other")
+    (home / "link").symlink_to("../../../../top.yaml")
+    with pytest.raises(OutsideError, match="outside the tenant's folder"):
+        ConfinedFiles(str(home)).read(way)
+
+
+def test_a_tenant_shares_files_between_its_overlays(root: Path) -> None:
+    home = root / "tenants/shop/overlays/dev"
+    home.mkdir(parents=True)
+    (root / "tenants/shop/shared.yaml").write_text("shared")
+    assert ConfinedFiles(str(home)).read("../../shared.yaml") == b"shared"
+
+
+def test_a_generator_of_the_platform_may_name_what_a_tenant_has(root: Path) -> None:
+    (root / "tenants/shop").mkdir(parents=True)
+    (root / "tenants/shop/a.yaml").write_text("a")
+    assert ConfinedFiles(str(root / "app")).read("../tenants/shop/a.yaml") == b"a"
+
+
+def test_a_platform_application_gives_a_tenant_what_is_its_own_alone(root: Path) -> None:
+    (root / "tenants/shop/overlays").mkdir(parents=True)
+    found = own_root(str(root / "tenants/shop/overlays"), str(root))
+    assert found == str(root / "tenants/shop")
+    assert own_root(found, found) == found
