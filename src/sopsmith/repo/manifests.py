@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from sopsmith.kube import secret
+from sopsmith.kube.ksops import NEEDS_HASH
 from sopsmith.kube.secret import SecretManifest
 from sopsmith.repo import names
 from sopsmith.repo.settings import RepoSettings, Scope, SecretMapping
@@ -39,9 +40,8 @@ def secret_path(scope: str, name: str, settings: RepoSettings) -> str:
 
 def default_manifest(name: str, value: Secret, settings: RepoSettings) -> SecretManifest:
     """Return the Secret of a variable that no mapping uses."""
-    return SecretManifest(
-        name, settings.namespace, secret.OPAQUE, {settings.data_key: value}, {}, {}
-    )
+    data = {settings.data_key: value}
+    return SecretManifest(name, settings.namespace, secret.OPAQUE, data, {}, _rolling(settings))
 
 
 def mapped_manifest(
@@ -67,5 +67,9 @@ def mapped_manifest(
         mapping.type or kind,
         data,
         dict(mapping.labels),
-        dict(mapping.annotations),
+        {**_rolling(settings), **mapping.annotations},
     )
+
+
+def _rolling(settings: RepoSettings) -> dict[str, str]:
+    return {NEEDS_HASH: "true"} if settings.roll else {}

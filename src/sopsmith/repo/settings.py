@@ -25,7 +25,7 @@ CORE = "core"
 """The scope that every environment shares."""
 _FIELDS = (
     "version", "layout", "namespace", "data_key", "ignore", "core", "environments", "secrets",
-    "lint", "recovery", "backup", "keys", "argocd",
+    "lint", "recovery", "backup", "keys", "argocd", "roll",
 )  # fmt: skip
 _PATH_SIGNS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
 
@@ -65,6 +65,8 @@ class RepoSettings:
         recovery: Who opens backups of identities, and nothing else.
         max_age_days: How old an identity may be; None for any age.
         argocd: How Argo CD is installed, and who may open what in it.
+        roll: Names of Secrets in the cluster end with a hash of what they hold, so that pods
+            which use one roll when it changes.
     """
 
     root: str = "bootstrap/argocd"
@@ -80,6 +82,7 @@ class RepoSettings:
     backup: BackupSettings = field(default=BackupSettings())
     max_age_days: int | None = None
     argocd: ArgocdSettings = field(default=ArgocdSettings())
+    roll: bool = False
 
     @property
     def scopes(self) -> tuple[Scope, ...]:
@@ -132,12 +135,13 @@ def parse_settings(data: bytes, path: str) -> RepoSettings:
         ignore=ignore,
         core=Scope(CORE, "", parse_recipients(core)),
         environments=environments,
-        mappings=_parse_mappings(top, environments),
+        mappings=parse_mappings(top, environments),
         lint_ignored=parse_lint(top.fields("lint", ("ignore",))),
         recovery=parse_recipients(top.fields("recovery", ("recipients",))),
         backup=parse_backup(top),
         max_age_days=top.fields("keys", ("max_age_days",)).count("max_age_days"),
         argocd=parse_argocd(top),
+        roll=parse_roll(top),
     )
 
 
@@ -212,7 +216,16 @@ def default_prefix(environment: str) -> str:
     return prefix if is_name(prefix) else f"_{prefix}"
 
 
-def _parse_mappings(top: Fields, environments: tuple[Scope, ...]) -> tuple[SecretMapping, ...]:
+def parse_roll(top: Fields, *, default: bool = False) -> bool:
+    """Return what `roll` says: true for `hash`, false for `none`."""
+    found = top.text("roll", "hash" if default else "none")
+    if found not in {"hash", "none"}:
+        raise top.error(f"{found!r} is no way to roll; known: none, hash", "roll")
+    return found == "hash"
+
+
+def parse_mappings(top: Fields, environments: tuple[Scope, ...]) -> tuple[SecretMapping, ...]:
+    """Return the entries of `secrets`."""
     prefixes = {CORE: "", **{scope.name: scope.prefix for scope in environments}}
     entries = [
         (fields, parse_mapping(fields, prefixes))

@@ -326,3 +326,8 @@ def test_a_login_may_have_an_email() -> None:
 def test_a_file_that_is_not_utf_8_is_refused() -> None:
     with pytest.raises(LayoutError, match="UTF-8"):
         parse_settings(b"\xff", "sopsmith.yaml")
+
+
+def test_roll_is_hash_or_none() -> None:
+    assert (parse(SHORT).roll, parse(SHORT + "roll: hash\n").roll) == (False, True)
+    assert fault(SHORT + "roll: often\n").key == "roll"
