@@ -55,8 +55,12 @@ def build_request(
     return InitRequest(os.path.realpath(folder), keys_file(), names, recipients, shared)
 
 
-def show(made: InitPlan, folder: str, *, as_json: bool, dry_run: bool) -> None:
-    """Write the paths to stdout, and to stderr what a person should know besides."""
+def show(made: InitPlan, folder: str, *, as_json: bool, dry_run: bool, steps: str = "") -> None:
+    """Write the paths to stdout, and to stderr what a person should know besides.
+
+    Args:
+        steps: What comes next; that of `init` unless given.
+    """
     if as_json:
         put_json(_object(made))
     else:
@@ -67,7 +71,7 @@ def show(made: InitPlan, folder: str, *, as_json: bool, dry_run: bool) -> None:
     for sentence in _planned(made) if dry_run else _done(made):
         note(sentence)
     if made.files and not dry_run:
-        say(_next_steps(folder))
+        say(steps or _next_steps(folder))
 
 
 def _object(made: InitPlan) -> dict[str, object]:

@@ -13,6 +13,7 @@ from sopsmith.errors import Error
 COMMANDS = {
     "init": "Make the layout of a platform repository",
     "generate": "Turn a .env into encrypted Secrets",
+    "migrate": "Move Secrets from other tools into this repository",
     "env": "Turn encrypted Secrets back into a .env",
     "render": "Show what the cluster would get",
     "encrypt": "Encrypt files with SOPS",
@@ -37,6 +38,8 @@ COMMANDS = {
     "refresh": "Have Argo CD render afresh, past its cache",
     "key": "Generate, back up, restore and rotate identities",
     "recipients": "Say who opens what, and change it",
+    "tenant": "Give tenants their part of the repository",
+    "drop": "Seal a value for those who can open a file",
     "git": "Merge, compare and guard encrypted files in git",
     "bootstrap": "Make a cluster able to decrypt what is in Git",
     "argocd": "Write the manifests of Argo CD, and check them",

@@ -117,10 +117,10 @@ def plan_generate(request: Request, doors: Doors) -> Plan:
     warnings = [
         *_warn_shared(assignment, settings),
         *_warn_open(chosen, settings, means.rule_for),
-        *_warn_tracked(request.env_path, doors),
+        *warn_tracked(request.env_path, doors),
     ]
     ignored = tuple(variable.name for variable in assignment.ignored)
-    return Plan(tuple(sorted(changes, key=_turn)), tuple(warnings), ignored)
+    return Plan(tuple(sorted(changes, key=turn)), tuple(warnings), ignored)
 
 
 def apply_generate(made: Plan, root: str, doors: Doors) -> None:
@@ -147,7 +147,7 @@ def _rules(request: Request, doors: Doors) -> Callable[[str], CreationRule]:
     return lambda file: config.rule_for(os.path.join(request.root, file))
 
 
-def _turn(change: Change) -> int:
+def turn(change: Change) -> int:
     """Say when a change is applied: no list may name a file that is not there yet, or any more.
 
     The two lists of a folder stay in the order in which they were planned.
@@ -213,7 +213,8 @@ def _warn_open(
     return warnings
 
 
-def _warn_tracked(path: str, doors: Doors) -> list[str]:
+def warn_tracked(path: str, doors: Doors) -> list[str]:
+    """Return a warning where git tracks a `.env`."""
     if path == STDIN or not is_tracked(path, doors.files, doors.programs):
         return []
     return [f"{path} is tracked by git, with every value in it: git rm --cached {path}"]

@@ -87,7 +87,7 @@ def plan_init(request: InitRequest, doors: Doors) -> InitPlan:
     settings = find_settings(request, doors.files)
     if settings is None:
         missing = missing_identities(request)
-        resumed = _find_cut_short(missing, request, doors) if missing else []
+        resumed = find_cut_short(missing, request, doors) if missing else []
         taken = [one.environments for one in resumed]
         identities = [
             NewIdentity(names, *doors.new_identity()) for names in missing if names not in taken
@@ -130,10 +130,15 @@ def apply_init(made: InitPlan, doors: Doors) -> None:
         _write(made, doors)
 
 
-def _find_cut_short(
+def find_cut_short(
     missing: list[tuple[str, ...]], request: InitRequest, doors: Doors
 ) -> list[NewIdentity]:
-    """Return the identities of a run that ended before the repository named any of them."""
+    """Return the identities of a run that ended before the repository named any of them.
+
+    Raises:
+        MasterKeyError, OutsideError: Identities cannot be appended to the file, or others can
+            read it.
+    """
     path = request.keys_path
     refuse_inside(request.root, path, doors.files)
     refuse_open(path, doors.is_open)

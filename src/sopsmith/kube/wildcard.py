@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sopsmith.formats.drops import is_drop
+
 _MAGIC = frozenset("*?[")
 
 
@@ -13,8 +15,11 @@ def has_wildcard(pattern: str) -> bool:
 def matches(name: str, pattern: str) -> bool:
     """Tell whether a file name matches `*`, `?` and `[a-z]`, `[!a]` as in a shell.
 
-    A name that begins with a dot matches only a pattern that does.
+    A name that begins with a dot matches only a pattern that does, and a drop matches none: a
+    generator shall not take a value that waits to be moved into a manifest for one.
     """
+    if is_drop(name):
+        return False
     if name.startswith(".") and not pattern.startswith("."):
         return False
     at, rest = 0, 0

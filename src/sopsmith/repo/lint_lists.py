@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from sopsmith.errors import Error
+from sopsmith.formats.drops import is_drop
 from sopsmith.kube.ksops import is_generator, parse_generator
 from sopsmith.kube.mask import CIPHERTEXT
 from sopsmith.ports import Files
@@ -149,7 +150,7 @@ def _unlisted(listing: _Listing, folder: str, generators: list[_Generator]) -> I
     beside = [one for one in generators if posixpath.dirname(one.place) == folder]
     for name in sorted(listing.names(folder)) if beside else []:
         path = posixpath.join(folder, name)
-        known = path in listing.named or not name.endswith(_ENDS)
+        known = path in listing.named or not name.endswith(_ENDS) or is_drop(name)
         if not known and _is_encrypted(listing.files, path):
             yield Finding("SOPS015", path, f"{beside[0].place} does not name it")
 

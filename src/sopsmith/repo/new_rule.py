@@ -1,6 +1,8 @@
-"""Give a scope that no creation rule covers a rule of its own, behind those that stand. Pure."""
+"""Give a scope a rule of its own, behind the rules that stand or before them. Pure."""
 
 from __future__ import annotations
+
+import re
 
 from sopsmith.errors import Error, RuleError
 from sopsmith.repo.layout_policy import rule_lines
@@ -41,6 +43,48 @@ def append_rule(
         f"has no rule for {scope_name}, and none can be added to it by itself",
         path=FILE_NAME,
         hint=f"add one for {settings.secrets_folder(scope_name)}, then run the command again",
+    )
+
+
+def prepend_rules(rules: bytes, settings: RepoSettings) -> bytes:
+    """Return the text of a `.sops.yaml` with a rule for each environment before all others.
+
+    There each takes its own files from a rule that would match them too, and no others: its
+    pattern names one folder.
+
+    Raises:
+        RuleError: The text is not laid out so that lines can be added there.
+    """
+    before = Config.parse(rules, FILE_NAME)
+    newline = b"\r\n" if b"\r\n" in rules else b"\n"
+    head = re.search(rb"^creation_rules:[ \t]*(#.*)?\r?\n", rules, re.MULTILINE)
+    lines = [
+        line.encode()
+        for scope in settings.environments
+        for line in (
+            f"  # {settings.root}, {scope.name}",
+            *rule_lines(settings, scope.name, scope.recipients)[1:],
+        )
+    ]
+    for cut in (0, 2) if head else ():
+        assert head is not None
+        new = b"".join(line[cut:] + newline for line in lines)
+        made = rules[: head.end()] + new + rules[head.end() :]
+        try:
+            found = Config.parse(made, FILE_NAME).rules
+        except (Error, ValueError):
+            continue
+        count = len(settings.environments)
+        kept = [_said(rule)[1:] for rule in found[count:]]
+        own = [rule.recipients for rule in found[:count]]
+        if kept == [_said(rule)[1:] for rule in before.rules] and own == [
+            scope.recipients for scope in settings.environments
+        ]:
+            return made
+    raise RuleError(
+        "is not laid out so that a rule can be added before the others",
+        path=FILE_NAME,
+        hint="write creation_rules: on a line of its own, and its rules as a block list below it",
     )
 
 

@@ -43,6 +43,9 @@ class Means(NamedTuple):
         prune: Remove what is left over, instead of only saying so.
         kinds: The kinds of master key besides age that can be reached.
         workers: Encrypt new files on all cores; None does so one after the other.
+        inside: What the generator writes before a file's name: `secrets/` where the lists stand
+            in the folder above the Secrets.
+        build: Returns the text of a list that does not stand yet, by its path.
     """
 
     settings: RepoSettings
@@ -52,6 +55,12 @@ class Means(NamedTuple):
     prune: bool = False
     kinds: Kinds | None = None
     workers: Workers | None = None
+    inside: str = ""
+    build: Callable[[RepoSettings], dict[str, str]] = build_argocd_files
+
+    def lists_folder(self, scope: Scope) -> str:
+        """Return the folder of a scope's lists, relative to the repository."""
+        return self.settings.secrets_folder(scope.name).removesuffix(f"/{self.inside[:-1]}")
 
 
 def plan_scope(
@@ -60,7 +69,7 @@ def plan_scope(
     """Return the changes of one scope, its Secrets first and its lists last.
 
     Args:
-        folder: The files of the scope's folder of Secrets, by name.
+        folder: The scope's Secrets and lists, by name.
     """
     changes = []
     made = _plan_all_new([item for item in desired if folder.get(item.file) is None], means)
@@ -126,14 +135,15 @@ def _left_over(
 ) -> list[Change]:
     """Return what nothing generates any more, and is of a shape that generate makes."""
     home = means.settings.secrets_folder(scope.name)
-    listed = _listed(f"{home}/{GENERATOR}", folder.get(GENERATOR))
+    named = _listed(f"{means.lists_folder(scope)}/{GENERATOR}", folder.get(GENERATOR))
+    listed = [entry.removeprefix(means.inside) for entry in named]
     left = []
     for file, data in sorted(folder.items()):
         if not file.endswith(SUFFIX) or file in wanted:
             continue
         if is_generated(_clear(data), scope, means.settings):
-            named = any(fnmatchcase(file, entry) for entry in listed)
-            action = (REMOVE if means.prune else STALE) if named else UNLISTED
+            is_named = any(fnmatchcase(file, entry) for entry in listed)
+            action = (REMOVE if means.prune else STALE) if is_named else UNLISTED
             left.append(Change(action, scope.name, f"{home}/{file}"))
     missing = (entry for entry in listed if _is_missing(entry, wanted, folder))
     return left + [Change(MISSING, scope.name, f"{home}/{entry}") for entry in missing]
@@ -153,15 +163,16 @@ def _plan_lists(
     means: Means,
 ) -> list[Change]:
     taken_out = {REMOVE, MISSING} if means.prune else set()
-    gone = [change.path.rpartition("/")[2] for change in left if change.action in taken_out]
+    names = [change.path.rpartition("/")[2] for change in left if change.action in taken_out]
+    gone = [f"{means.inside}{name}" for name in names]
     if not desired and not gone:
         return []
-    home = means.settings.secrets_folder(scope.name)
+    home = means.lists_folder(scope)
     kustomization_name = kustomization_of(folder)
 
     def fresh(name: str) -> bytes:
         standard = KUSTOMIZATIONS[0] if name == kustomization_name else name
-        return build_argocd_files(means.settings)[f"{home}/{standard}"].encode()
+        return means.build(means.settings)[f"{home}/{standard}"].encode()
 
     def edit(name: str, change: Callable[[bytes], bytes]) -> Change | None:
         path = f"{home}/{name}"
@@ -172,7 +183,7 @@ def _plan_lists(
         action = UPDATE if name in folder else CREATE
         return None if data == folder.get(name) else Change(action, scope.name, path, data=data)
 
-    files = [item.file for item in desired]
+    files = [f"{means.inside}{item.file}" for item in desired]
     generator = edit(GENERATOR, lambda data: listing.update_generator(data, files, remove=gone))
     final = (generator.data if generator else None) or folder.get(GENERATOR, b"")
     idle = listing.is_idle(final)

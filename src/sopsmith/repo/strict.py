@@ -169,7 +169,7 @@ def _kind(value: object) -> str:
     return _KINDS.get(type(value).__name__, "something else")
 
 
-def parse_fields(data: bytes, known: tuple[str, ...], path: str) -> Fields:
+def parse_fields(data: bytes, known: tuple[str, ...] | None, path: str) -> Fields:
     """Return the one YAML document of a settings file as fields.
 
     Raises:

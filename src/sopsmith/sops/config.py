@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from sopsmith.errors import Error, FormatError, RuleError
 from sopsmith.formats import yaml
+from sopsmith.formats.drops import target_of
 from sopsmith.formats.tree import to_object
 from sopsmith.sops.key_groups import (
     check_fields,
@@ -102,13 +103,14 @@ class Config:
     def relative(self, file_path: str) -> str:
         """Return a file's path as the rules see it: from the folder of the configuration.
 
-        A file outside of that folder is seen by its absolute path.
+        A file outside of that folder is seen by its absolute path, and a drop as the file that
+        it is for, so that it opens for the same people.
 
         Args:
             file_path: As the user gave it; taken from the working directory.
         """
         folder = os.path.dirname(os.path.abspath(self.path)).rstrip(os.sep)
-        full = os.path.abspath(file_path)
+        full = os.path.abspath(target_of(file_path))
         return full[len(folder) + 1 :] if full.startswith(folder + os.sep) else full
 
     def rule_for(self, file_path: str) -> CreationRule:

@@ -1,0 +1,44 @@
+"""`sopsmith tenant check`: what keeps a tenant from building, or from being apart."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command("check")
+@click.argument("name", required=False)
+@click.option("--fix", is_flag=True, help="Mend what needs no decision of a person.")
+@click.option("--repo", metavar="DIR", default=".", help="Where the repository is.")
+@click.option("--output", "-o", type=click.Choice(["text", "json"]), default="text")
+def command(name: str | None, fix: bool, repo: str, output: str) -> int:
+    """Say what of the tenant NAME, or of all, upstream KSOPS or kustomize would refuse.
+
+    And whether it is apart: rules, recipients, namespaces, and files outside of its folder.
+    Needs no identity. Ends with 3 where something is found that was not mended.
+    """
+    import os
+
+    from sopsmith.adapters.file_set import replace_files
+    from sopsmith.adapters.files import LocalFiles
+    from sopsmith.cli.talk import note, put, put_json
+    from sopsmith.flows.tenant_check import Fault, check_tenant_files
+    from sopsmith.flows.tenant_list import tenant_names
+    from sopsmith.repo.root import find_root
+
+    files = LocalFiles()
+    root = find_root(files, repo)
+    faults: list[Fault] = []
+    for one in [name] if name else tenant_names(root, files):
+        found = check_tenant_files(root, one, files)
+        faults += found.faults
+        if fix and found.mended:
+            replace_files([(os.path.join(root, path), data) for path, data in found.mended])
+    if output == "json":
+        put_json([fault._asdict() for fault in faults])
+    else:
+        put("".join(f"{one.path}: {one.message}\n" for one in faults).encode())
+    for fault in dict.fromkeys(one.hint for one in faults if one.hint):
+        note(fault)
+    if mends := sum(one.mends for one in faults):
+        note(f"{mends} mended" if fix else f"{mends} of these --fix mends")
+    return 3 if any(not (fix and one.mends) for one in faults) else 0
