@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sopsmith.cli.talk import put
+from sopsmith.cli.talk import plain, put
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -12,9 +12,5 @@ if TYPE_CHECKING:
 
 def put_lines(lines: Iterable[str]) -> None:
     """Write lines to stdout, with every sign replaced that could steer a terminal."""
-    text = "".join(f"{_printable(line)}\n" for line in lines)
+    text = "".join(f"{plain(line)}\n" for line in lines)
     put(text.encode("utf-8", "backslashreplace"))
-
-
-def _printable(line: str) -> str:
-    return "".join(sign if sign.isprintable() else "\ufffd" for sign in line)

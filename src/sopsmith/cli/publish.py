@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sopsmith.cli.plain_lines import put_lines
 from sopsmith.cli.sops_verbs import (
     keyring_of_environment,
     kinds_of_environment,
     sops_exit_codes,
 )
-from sopsmith.cli.talk import note, put
+from sopsmith.cli.talk import note
 from sopsmith.errors import Error
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def command(paths: tuple[str, ...], **options: Any) -> None:
     config = options["config"] or os.environ.get("SOPS_CONFIG", "")
     chosen = PublishOptions(config, options["recursive"], options["omit_extensions"])
     plan = plan_publish(paths, chosen, _doors())
-    put("".join(f"{one.action:<9}  {one.path} -> {one.place}\n" for one in plan).encode())
+    put_lines(f"{one.action:<9}  {one.path} -> {one.place}" for one in plan)
     changes = [one for one in plan if one.action != "unchanged"]
     if options["dry_run"]:
         note("dry run: nothing was written")

@@ -67,9 +67,10 @@ def _examine(context: Context, application: dict[str, object]) -> list[Finding]:
 
 
 def _show(name: str, state: str, found: list[Finding]) -> None:
-    from sopsmith.cli.talk import put, say
+    from sopsmith.cli.plain_lines import put_lines
+    from sopsmith.cli.talk import say
 
-    put(f"{name}: {state}\n".encode())
+    put_lines([f"{name}: {state}"])
     for one in found:
         say(f"{one.level}: {one.code}: {one.message}")
         say(f"hint: {one.hint}")

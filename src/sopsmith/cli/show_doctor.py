@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, islice
 
-from sopsmith.cli.talk import note, put, put_json, say
+from sopsmith.cli.talk import note, plain, put, put_json, say
 from sopsmith.flows.doctor import Result
 from sopsmith.repo.diagnosis import LEVELS, OK, SKIPPED, Finding
 
@@ -61,8 +61,7 @@ def _line(one: Finding, result: Result, wide: int) -> str:
     code = one.code + (_MORE if whole and len(result.check.codes) > 1 else "")
     said = f"{one.subject}: {one.message}" if one.message else one.subject
     # What a cluster or a file's name says must not move the cursor.
-    plain = "".join(sign if sign.isprintable() else " " for sign in said)
-    return f"  {one.level:<14}  {code:<{wide}}  {plain}\n"
+    return f"  {one.level:<14}  {code:<{wide}}  {plain(said)}\n"
 
 
 def _say_hints(found: Sequence[Finding]) -> None:

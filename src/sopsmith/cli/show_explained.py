@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sopsmith.cli.talk import put, put_json
+from sopsmith.cli.plain_lines import put_lines
+from sopsmith.cli.talk import put_json
 
 if TYPE_CHECKING:
     from sopsmith.flows.explain import Explanation
@@ -21,7 +22,7 @@ def show(found: Explanation, *, as_json: bool) -> None:
         return
     lines = [f"{found.path}: {'encrypted' if found.encrypted else 'not encrypted'}"]
     lines += [*_rules(found), *_readers(found), *_values(found)]
-    put("".join(f"{line}\n" for line in lines).encode("utf-8", "replace"))
+    put_lines(lines)
 
 
 def _rules(found: Explanation) -> list[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sopsmith.cli.talk import put, put_json, say
+from sopsmith.cli.plain_lines import put_lines
+from sopsmith.cli.talk import put_json, say
 from sopsmith.repo.lint_rules import RULES, severity_of
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def show(report: Report, output: str) -> None:
         put_json(_plain(report))
     else:
         lines = [*map(_line, report.findings), _summary(report)]
-        put("".join(f"{line}\n" for line in lines).encode("utf-8", "replace"))
+        put_lines(lines)
         for rule in sorted({one.rule for one in report.findings}):
             say(f"hint: {rule}: {RULES[rule].hint}")
 

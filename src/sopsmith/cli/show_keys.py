@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sopsmith.cli.plain_lines import put_lines
 from sopsmith.cli.table import table
 from sopsmith.cli.talk import note, put, put_json, say, warn
 from sopsmith.flows.key_check import KeyCheck
@@ -67,7 +68,7 @@ def show_check(found: KeyCheck, *, as_json: bool) -> None:
     if as_json:
         put_json(_check_object(found))
         return
-    put("".join(f"{line}\n" for line in _lines(found)).encode("utf-8", "replace"))
+    put_lines(_lines(found))
     hints = [one.hint for scope in found.scopes for one in scope.problems]
     hints += [one.hint for one in found.findings]
     for hint in dict.fromkeys(filter(None, hints)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sopsmith.cli.talk import note, put, put_json, warn
+from sopsmith.cli.talk import note, plain, put, put_json, warn
 from sopsmith.flows.generate import Plan
 from sopsmith.repo.plan import (
     CREATE,
@@ -35,7 +35,7 @@ def show(made: Plan, *, as_json: bool, dry_run: bool) -> None:
     if as_json:
         put_json(_object(made))
     else:
-        put(_text(made).encode())
+        put(plain(_text(made), keep="\n").encode("utf-8", "backslashreplace"))
     for warning in made.warnings:
         warn(warning)
     for remark in _remarks(made, dry_run=dry_run):

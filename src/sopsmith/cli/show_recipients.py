@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sopsmith.cli.plain_lines import put_lines
 from sopsmith.cli.show_rekey import rekey_object, show_outcome, show_plan
 from sopsmith.cli.table import table
 from sopsmith.cli.talk import note, put, put_json, say
@@ -79,7 +80,7 @@ def show_findings(
             ]
         })  # fmt: skip
         return
-    put("".join(f"{_line(one, known)}\n" for one in found).encode("utf-8", "replace"))
+    put_lines(_line(one, known) for one in found)
     say(f"{len(found):,} disagree" if found else "files, rules and sopsmith.yaml agree")
 
 

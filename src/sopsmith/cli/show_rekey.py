@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sopsmith.cli.talk import note, put, put_json, say
+from sopsmith.cli.plain_lines import put_lines
+from sopsmith.cli.talk import note, put_json, say
 
 if TYPE_CHECKING:
     from sopsmith.flows.rekey_plan import Change, Outcome, Plan
@@ -18,7 +19,7 @@ def show_plan(plan: Plan, *, dry_run: bool) -> None:
     """Write a plan to stdout: for each change who comes, who goes and what else."""
     lines = [line for change, paths in plan.changes.items() for line in _lines(change, paths)]
     lines.append(f"plan: {plan.count:,} to change, {plan.unchanged:,} as they should be")
-    put("".join(f"{line}\n" for line in lines).encode("utf-8", "replace"))
+    put_lines(lines)
     for key, files in plan.absent.items():
         note(f"{key} is not a key of {files:,} of the files")
     if dry_run:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sopsmith.cli.talk import note, put, put_json, say
+from sopsmith.cli.plain_lines import put_lines
+from sopsmith.cli.talk import note, put_json, say
 from sopsmith.flows.status import KINDS, Status
 
 _WIDTH = max(map(len, KINDS)) + 2
@@ -15,7 +16,7 @@ def show(found: Status, within: int, *, as_json: bool) -> None:
         return
     lines = [f"{one.kind:<{_WIDTH}}{one.place}: {one.reason}" for one in found.due]
     lines.append(_summary(found, within))
-    put("".join(f"{line}\n" for line in lines).encode("utf-8", "replace"))
+    put_lines(lines)
     for sentence in found.notes:
         note(sentence)
     for hint in dict.fromkeys(one.hint for one in found.due if one.hint):

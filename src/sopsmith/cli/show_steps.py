@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sopsmith.cli.talk import put, put_json, say
+from sopsmith.cli.plain_lines import put_lines
+from sopsmith.cli.talk import put_json, say
 from sopsmith.flows.steps import Looked
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def show_steps(
 
 def _line(step: Step, seen: Looked, *, as_json: bool) -> dict[str, str]:
     if not as_json:
-        put(f"{seen.state:<7}  {step.title}: {seen.why}\n".encode())
+        put_lines([f"{seen.state:<7}  {step.title}: {seen.why}"])
         if seen.hint:
             say(f"hint: {seen.hint}")
     return {"step": step.name, **seen._asdict()}

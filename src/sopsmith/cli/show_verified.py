@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sopsmith.cli.talk import put, put_json, say
+from sopsmith.cli.plain_lines import put_lines
+from sopsmith.cli.talk import put_json, say
 from sopsmith.flows.verify import KINDS, Report
 
 _WIDTH = max(map(len, KINDS)) + 2
@@ -20,7 +21,7 @@ def show(report: Report, *, as_json: bool) -> None:
         )
         return
     lines = [f"{one.kind:<{_WIDTH}}{one.path}: {one.reason}" for one in report.problems]
-    put("".join(f"{line}\n" for line in [*lines, _summary(report)]).encode("utf-8", "replace"))
+    put_lines([*lines, _summary(report)])
     for hint in dict.fromkeys(one.hint for one in report.problems if one.hint):
         say(f"hint: {hint}")
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sopsmith.cli.talk import plain
+
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a head and rows as lines whose columns stand under each other."""
-    lines = [head, *rows]
+    """Return a head and rows as lines whose columns stand under each other.
+
+    Cells may be anybody's words: signs that could steer a terminal are replaced.
+    """
+    lines = [head, *([plain(cell) for cell in row] for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     return "".join(
         "  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip()

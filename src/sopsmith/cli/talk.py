@@ -8,29 +8,46 @@ import sys
 from sopsmith.errors import Error, OutsideError
 
 _COLOURS = {"error": "31", "hint": "36", "warning": "33", "note": "2"}
+_LAYOUT = "\n\t"
 
 
 def say(text: str) -> None:
-    """Write a line to stderr."""
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()
+    """Write lines to stderr, as `plain` has them."""
+    _write(plain(text, keep=_LAYOUT))
 
 
 def warn(text: str) -> None:
     """Write a warning to stderr."""
-    say(f"{_paint('warning')} {text}")
+    _write(f"{_paint('warning')} {plain(text, keep=_LAYOUT)}")
 
 
 def note(text: str) -> None:
     """Write a remark to stderr."""
-    say(f"{_paint('note')} {text}")
+    _write(f"{_paint('note')} {plain(text, keep=_LAYOUT)}")
 
 
 def report(error: Error) -> None:
     """Write an error and its hint to stderr."""
-    say(f"{_paint('error')} {error}")
+    _write(f"{_paint('error')} {plain(str(error), keep=_LAYOUT)}")
     if error.hint:
-        say(f"{_paint('hint')} {error.hint}")
+        _write(f"{_paint('hint')} {plain(error.hint, keep=_LAYOUT)}")
+
+
+def plain(text: str, keep: str = "") -> str:
+    """Return a text with every sign replaced that could steer a terminal or turn its lines around.
+
+    Names of files and of people in a history, and what a cluster says, are anybody's words.
+
+    Args:
+        keep: Signs that stay all the same. Bytes of a name that are no text stay too: they are
+            written as escapes.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        sign if sign.isprintable() or sign in keep or "\udc80" <= sign <= "\udcff" else "\ufffd"
+        for sign in text
+    )
 
 
 def put(data: bytes) -> None:
@@ -56,6 +73,11 @@ def put_json(value: object) -> None:
     # The name of a file may hold bytes that are no text; JSON can say them only as an escape.
     text = json.dumps(value, indent=2, ensure_ascii=False)
     put(text.encode("utf-8", "backslashreplace") + b"\n")
+
+
+def _write(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
 
 
 def _paint(word: str) -> str:

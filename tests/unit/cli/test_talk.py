@@ -1,0 +1,46 @@
+"""What is written for people cannot steer their terminal, whoever chose the words."""
+
+from __future__ import annotations
+
+import pytest
+
+from sopsmith.cli.plain_lines import put_lines
+from sopsmith.cli.table import table
+from sopsmith.cli.talk import note, plain, report, say, warn
+from sopsmith.errors import Error
+
+# Clear the screen, overwrite the line, set the title, turn the text around, the C1 way to begin.
+HOSTILE = "a\x1b[2J\rb\x1b]0;t\x07\u202ec\x9b31m"
+
+
+@pytest.mark.parametrize("speak", [say, warn, note], ids=["say", "warn", "note"])
+def test_no_line_for_people_steers_a_terminal(speak, capsys):
+    speak(HOSTILE)
+    assert "".join(capsys.readouterr().err.split(": ")[-1:]).rstrip("\n").isprintable()
+
+
+def test_no_error_and_no_hint_steers_a_terminal(capsys):
+    report(Error(HOSTILE, path=HOSTILE, hint=HOSTILE))
+    assert capsys.readouterr().err.replace("\n", "").isprintable()
+
+
+def test_no_cell_of_a_table_steers_a_terminal_or_forges_a_row():
+    made = table(("NAME", "WHO"), [("x\ny", HOSTILE)])
+    assert made.count("\n") == 2
+    assert made.replace("\n", "").isprintable()
+
+
+def test_no_line_of_data_for_people_steers_a_terminal(capsysbinary):
+    put_lines(["x\ny", HOSTILE])
+    out = capsysbinary.readouterr().out.decode()
+    assert out.count("\n") == 2
+    assert out.replace("\n", "").isprintable()
+
+
+def test_layout_stays(capsys):
+    say("a\n\tb é")
+    assert capsys.readouterr().err == "a\n\tb é\n"
+
+
+def test_a_byte_that_is_no_text_stays_for_the_stream_to_escape():
+    assert plain("\udcff") == "\udcff"
