@@ -6,6 +6,7 @@ Source: Kubernetes `pkg/apis/core/types.go` (Secret, SecretType, MaxSecretSize),
 
 from __future__ import annotations
 
+from binascii import b2a_base64
 from typing import NamedTuple
 
 from sopsmith.errors import ManifestError
@@ -27,7 +28,9 @@ class SecretManifest(NamedTuple):
     """A Secret as it should stand in Git.
 
     Attributes:
-        data: What stands under `stringData`, UTF-8 text, in this order.
+        data: The values in this order: texts stand under `stringData`, and what is no UTF-8
+            text stands under `data`, in base64.
+        immutable: Kubernetes lets nobody change the values.
     """
 
     name: str
@@ -36,6 +39,7 @@ class SecretManifest(NamedTuple):
     data: dict[str, Secret]
     labels: dict[str, str]
     annotations: dict[str, str]
+    immutable: bool = False
 
     @property
     def size(self) -> int:
@@ -50,13 +54,28 @@ def build_object(manifest: SecretManifest) -> dict[str, object]:
         metadata["labels"] = dict(manifest.labels)
     if manifest.annotations:
         metadata["annotations"] = dict(manifest.annotations)
-    return {
+    built: dict[str, object] = {
         "apiVersion": "v1",
         "kind": "Secret",
         "metadata": metadata,
         "type": manifest.type,
-        "stringData": {key: value.reveal().decode() for key, value in manifest.data.items()},
     }
+    if manifest.immutable:
+        built["immutable"] = True
+    return built | build_values(manifest.data)
+
+
+def build_values(data: dict[str, Secret]) -> dict[str, dict[str, str]]:
+    """Return the values of a Secret as they stand in its text: `stringData` and, if any, `data`."""
+    texts: dict[str, str] = {}
+    others: dict[str, str] = {}
+    for key, value in data.items():
+        try:
+            texts[key] = value.reveal().decode()
+        except UnicodeDecodeError:
+            others[key] = b2a_base64(value.reveal(), newline=False).decode()
+    found = {"stringData": texts} if texts or not others else {}
+    return found | ({"data": others} if others else {})
 
 
 def build_text(manifest: SecretManifest) -> bytes:
@@ -73,6 +92,8 @@ def _lines(mapping: dict[str, object], indent: int) -> list[str]:
         head = " " * indent + quote(key) + ":"
         if isinstance(value, dict):
             lines += [head + "\n", *_lines(value, indent + 4)]
+        elif value is True:
+            lines.append(f"{head} true\n")
         else:
             lines.append(f"{head} {_scalar(str(value), indent + 4)}\n")
     return lines

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sopsmith.errors import LayoutError, NoIdentity, NotEncrypted, RuleError
 from sopsmith.formats import narrow, yaml
 from sopsmith.formats.tree import Address, Plain, show, to_object
-from sopsmith.kube.secret import build_object, build_text
+from sopsmith.kube.secret import build_object, build_text, build_values
 from sopsmith.repo.assign import Desired
 from sopsmith.sops import document
 from sopsmith.sops.config import CreationRule
@@ -124,22 +124,23 @@ def check_sealed(data: bytes, desired: Desired) -> None:
     """Make sure that encrypted bytes parse again and hold no value of a Secret in clear.
 
     Raises:
-        RuleError: They do: the selector does not reach `stringData`.
+        RuleError: They do: the selector does not reach `stringData` or `data`.
     """
     content = read_clear(data)
-    values = content.get("stringData") if isinstance(content, dict) else None
-    if not isinstance(values, dict) or set(values) != set(desired.manifest.data):
-        raise RuleError("did not come out as the Secret that was planned", path=desired.path)
-    for key, value in values.items():
-        clear = desired.manifest.data[key].reveal().decode()
-        # SOPS leaves empty values as they are.
-        if clear and (value == clear or not isinstance(value, str) or not is_token(value)):
-            raise RuleError(
-                "the value would stand in clear",
-                path=desired.path,
-                key=f"stringData.{key}",
-                hint="set encrypted_regex: ^(data|stringData)$ in .sops.yaml",
-            )
+    for field, wanted in build_values(desired.manifest.data).items():
+        values = content.get(field) if isinstance(content, dict) else None
+        if not isinstance(values, dict) or set(values) != set(wanted):
+            raise RuleError("did not come out as the Secret that was planned", path=desired.path)
+        for key, value in values.items():
+            clear = wanted[key]
+            # SOPS leaves empty values as they are.
+            if clear and (value == clear or not isinstance(value, str) or not is_token(value)):
+                raise RuleError(
+                    "the value would stand in clear",
+                    path=desired.path,
+                    key=f"{field}.{key}",
+                    hint="set encrypted_regex: ^(data|stringData)$ in .sops.yaml",
+                )
 
 
 def read_clear(data: bytes) -> object:

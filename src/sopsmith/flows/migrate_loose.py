@@ -1,0 +1,154 @@
+"""Find the Secrets of SealedSecrets, and of SOPS files that stand anywhere, as they can follow."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from sopsmith.errors import Error, ManifestError, NotEncrypted
+from sopsmith.flows.migrate import Found, Left
+from sopsmith.flows.reading import read_for_sops
+from sopsmith.kube.external_values import own_marks
+from sopsmith.kube.sealed_secrets import is_sealed, unseal
+from sopsmith.kube.secret import OPAQUE, SecretManifest
+from sopsmith.ports import Object, Trees
+from sopsmith.repo.kustomization import parse_documents
+from sopsmith.repo.kustomized import Around, find_around
+from sopsmith.secret import Secret
+from sopsmith.sops.document import Document
+from sopsmith.sops.keyring import Keyring
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+_YAML = (".yaml", ".yml", ".json")
+_SIGN = b"SealedSecret"
+_FIELDS = frozenset({"apiVersion", "kind", "metadata", "type", "data", "stringData", "immutable"})
+
+
+def find_sealed(
+    paths: Sequence[str], keys: list[RSAPrivateKey], trees: Trees
+) -> tuple[list[Found], list[Left]]:
+    """Return the Secrets that SealedSecrets of some files and folders hold, and what cannot follow.
+
+    Raises:
+        OutsideError: A path is not there.
+    """
+    files = {one: trees.read(one) for one in trees.walk(tuple(paths)) if one.endswith(_YAML)}
+    around = find_around(files, "SealedSecret")
+    found: list[Found] = []
+    left: list[Left] = []
+    for path, data in files.items():
+        if _SIGN not in data:
+            continue
+        try:
+            objects = [one for one in _flat(parse_documents(data, path)) if is_sealed(one)]
+        except Error as error:
+            left.append(Left(path, f"is not read: {error.message}"))
+            continue
+        near = around.get(os.path.normpath(path), Around())
+        for one in objects:
+            make = partial(_unsealed, one, near, keys)
+            _try(one, path, make, found, left)
+    return found, left
+
+
+def find_loose(
+    paths: Sequence[str], home: str, keyring: Keyring, trees: Trees
+) -> tuple[list[Found], list[Left]]:
+    """Return the Secrets that SOPS files of some files and folders hold, and what cannot follow.
+
+    Args:
+        home: The folders of this repository's own Secrets, which stay where they are.
+
+    Raises:
+        OutsideError: A path is not there.
+    """
+    found: list[Found] = []
+    left: list[Left] = []
+    for path in trees.walk(tuple(paths)):
+        if os.path.abspath(path).startswith(home + os.sep) or not path.endswith(_YAML):
+            continue
+        try:
+            name = "json" if path.endswith(".json") else "yaml"
+            document = Document.parse(read_for_sops(trees, path), name, path=path)
+            objects = document.unlock(keyring).objects()
+        except NotEncrypted:
+            continue
+        except Error as error:
+            if b"ENC[" in trees.read(path):
+                left.append(Left(path, error.message))
+            continue
+        for one in objects:
+            _try(one, path, partial(_manifest_of, one), found, left)
+    return found, left
+
+
+def _try(
+    one: object, path: str, make: Callable[[], SecretManifest],
+    found: list[Found], left: list[Left],
+) -> None:  # fmt: skip
+    fields = one if isinstance(one, dict) else {}
+    metadata = fields.get("metadata")
+    name = metadata.get("name", "") if isinstance(metadata, dict) else ""
+    try:
+        found.append(Found(f"{fields.get('kind')} {name}", path, make()))
+    except ManifestError as error:
+        reason = "; ".join(filter(None, (error.key, error.message)))
+        left.append(Left(f"{path} {name}".strip(), reason))
+
+
+def _unsealed(one: Object, near: Around, keys: list[RSAPrivateKey]) -> SecretManifest:
+    return unseal(_put(one, near), keys)
+
+
+def _put(one: Object, near: Around) -> Object:
+    """Return a SealedSecret as the kustomizations around it make it."""
+    if near.trouble:
+        raise ManifestError(near.trouble)
+    if len(near.namespaces) > 1:
+        raise ManifestError(f"kustomizations put it in {' and '.join(sorted(near.namespaces))}")
+    metadata = dict(one.get("metadata") or {})
+    if near.namespaces:
+        metadata["namespace"] = next(iter(near.namespaces))
+    return {**one, "metadata": metadata}
+
+
+def _manifest_of(one: object) -> SecretManifest:
+    """Return a decrypted Secret.
+
+    Raises:
+        ManifestError: It is something else, or is not one of Kubernetes'.
+    """
+    if not isinstance(one, dict) or one.get("kind") != "Secret" or one.get("apiVersion") != "v1":
+        raise ManifestError("is no Secret, and stays as it is")
+    extra = sorted(set(one) - _FIELDS)
+    if extra:
+        raise ManifestError(f"has fields that a Secret has not: {', '.join(extra)}")
+    metadata: dict[str, Any] = one.get("metadata") or {}
+    data = {key: _decoded(key, value) for key, value in (one.get("data") or {}).items()}
+    data |= {key: Secret(str(v).encode()) for key, v in (one.get("stringData") or {}).items()}
+    return SecretManifest(
+        str(metadata.get("name") or ""), str(metadata.get("namespace") or ""),
+        str(one.get("type") or OPAQUE), data, own_marks(metadata.get("labels") or {}),
+        own_marks(metadata.get("annotations") or {}), one.get("immutable") is True,
+    )  # fmt: skip
+
+
+def _decoded(key: str, value: object) -> Secret:
+    try:
+        return Secret(base64.b64decode("".join(str(value or "").split()), validate=True))
+    except (binascii.Error, ValueError):
+        raise ManifestError("is no base64", key=f"data.{key}") from None
+
+
+def _flat(objects: list[object]) -> Iterator[Object]:
+    for one in objects:
+        if isinstance(one, dict) and isinstance(one.get("items"), list):
+            yield from _flat(one["items"])
+        elif isinstance(one, dict):
+            yield one
