@@ -151,8 +151,10 @@ def test_the_real_sops_opens_a_tenant_s_file_for_its_own_identity_alone(
     def opens(environment: str) -> bool:
         (recipient,) = settings[environment]["recipients"]
         identity = lines[lines.index(f"# public key: {recipient}") + 1]
-        environ = {"SOPS_AGE_KEY": identity, "HOME": "/none", "XDG_CONFIG_HOME": "/none"}
-        done = platform.attempt("sops", "decrypt", path, cwd=root, **environ)
+        done = platform.attempt(
+            "sops", "decrypt", path, cwd=root,
+            SOPS_AGE_KEY=identity, HOME="/none", XDG_CONFIG_HOME="/none",
+        )  # fmt: skip
         return b"canary-one" in done.stdout
 
     assert [opens(name) for name in ("dev", "staging", "prod")] == [True, False, False]

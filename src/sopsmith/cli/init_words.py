@@ -68,7 +68,7 @@ def show(made: InitPlan, folder: str, *, as_json: bool, dry_run: bool, steps: st
         put("".join(f"{path}\n" for path in paths).encode("utf-8", "surrogateescape"))
     for sentence in made.notes:
         warn(sentence)
-    for sentence in _planned(made) if dry_run else _done(made):
+    for sentence in _planned(made) if dry_run else _done(made, alone=not steps):
         note(sentence)
     if made.files and not dry_run:
         say(steps or _next_steps(folder))
@@ -98,14 +98,15 @@ def _planned(made: InitPlan) -> Iterator[str]:
     yield "dry run: nothing was written"
 
 
-def _done(made: InitPlan) -> Iterator[str]:
+def _done(made: InitPlan, *, alone: bool) -> Iterator[str]:
     for new in made.resumed:
         names = ", ".join(new.environments)
         yield f"went on with the identity for {names} of a run that was cut short: {new.recipient}"
     for new in made.identities:
         yield f"made an age identity for {', '.join(new.environments)}: {new.recipient}"
     if made.identities or made.resumed:
-        yield f"identities stand in {made.keys_path}, and nothing else opens the Secrets"
+        others = ", and nothing else opens the Secrets" if alone else ""
+        yield f"identities stand in {made.keys_path}{others}"
     if not made.files:
         yield "nothing was missing"
 

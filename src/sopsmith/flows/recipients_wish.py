@@ -9,6 +9,7 @@ from sopsmith.errors import Error, RuleError
 from sopsmith.flows.rules import Rules
 from sopsmith.repo.recipient_rules import rule_number
 from sopsmith.repo.settings import CORE, FILE, RepoSettings
+from sopsmith.repo.tenant_rules import tenants_of
 from sopsmith.sops.config import FILE_NAME, CreationRule
 from sopsmith.sops.regroup import groups_of, rule_of
 
@@ -62,7 +63,7 @@ def touched(scopes: tuple[str, ...]) -> tuple[str, ...]:
 def follow_scopes(
     scopes: tuple[str, ...], settings: RepoSettings, rules: Rules, root: str
 ) -> FollowScopes:
-    """Return the wish that the files of some scopes follow the rules that shall be.
+    """Return the wish that the files of some scopes, and of their tenants, follow the new rules.
 
     Args:
         root: The repository's root.
@@ -70,7 +71,12 @@ def follow_scopes(
     Raises:
         RuleError: A `.sops.yaml` that is nearer to a scope's files holds for them.
     """
-    return FollowScopes(rules, frozenset(_place(name, settings, rules, root) for name in scopes))
+    places = {_place(name, settings, rules, root) for name in scopes}
+    config = rules.config_of(os.path.join(root, FILE_NAME))
+    for name in scopes if config else ():
+        assert config is not None
+        places |= {rule.place for rule in tenants_of(config, name).values()}
+    return FollowScopes(rules, frozenset(places))
 
 
 def _place(scope: str, settings: RepoSettings, rules: Rules, root: str) -> str:

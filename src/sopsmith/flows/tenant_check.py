@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from sopsmith.errors import Error
 from sopsmith.flows.tenant_add import finder
+from sopsmith.flows.tenant_list import refuse_shared
 from sopsmith.kube.ksops import is_generator, parse_generator
 from sopsmith.kube.mask import CIPHERTEXT
 from sopsmith.kube.wildcard import has_wildcard
@@ -73,6 +74,7 @@ def check_tenant_files(root: str, name: str, files: Files) -> Checked:
         LayoutError, RuleError: Its settings, or the rules, cannot be read.
     """
     tenant = read_tenant(name, read_settings(files, root), finder(root, files))
+    refuse_shared(root, tenant, files)
     check = _Check(root, tenant, files)
     for scope in tenant.settings.environments:
         check.rule(scope)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from sopsmith.errors import Error, LayoutError, RuleError
 from sopsmith.flows.generate import Doors, Plan, Request, turn, warn_tracked
 from sopsmith.flows.tenant_add import finder
+from sopsmith.flows.tenant_list import refuse_shared
 from sopsmith.formats import env_file
 from sopsmith.kube import secret
 from sopsmith.repo.assign import Desired, assign
@@ -53,6 +54,7 @@ def plan_tenant_generate(name: str, request: Request, doors: Doors) -> Made:
     """
     find = finder(request.root, doors.files)
     tenant = read_tenant(name, read_settings(doors.files, request.root), find)
+    refuse_shared(request.root, tenant, doors.files)
     found = sort_variables(env_file.parse(request.env, request.env_path), tenant, request.env_path)
     settings = tenant_settings(tenant, [one.name for one in found.variables])
     desired = assign(found.variables, settings, request.env_path).desired

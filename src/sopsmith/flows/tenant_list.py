@@ -6,12 +6,13 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from sopsmith.errors import LayoutError
 from sopsmith.flows.tenant_add import finder
 from sopsmith.kube.tenants import FOLDER
 from sopsmith.ports import Files
 from sopsmith.repo.manifests import SUFFIX
 from sopsmith.repo.root import read_settings
-from sopsmith.repo.tenant import FILE, read_tenant
+from sopsmith.repo.tenant import FILE, Tenant, find_namespace, read_tenant
 
 
 class Row(NamedTuple):
@@ -53,3 +54,20 @@ def list_tenants(root: str, files: Files) -> list[Row]:
             shown = tuple(one.shown for one in own)
             rows.append(Row(name, environment, tenant.namespaces[environment], count, shown))
     return rows
+
+
+def refuse_shared(root: str, tenant: Tenant, files: Files) -> None:
+    """Refuse a namespace that another tenant has in the same environment.
+
+    Raises:
+        LayoutError: There is such a tenant.
+    """
+    find = finder(root, files)
+    for name in tenant_names(root, files):
+        for environment, namespace in tenant.namespaces.items():
+            if name != tenant.name and namespace == find_namespace(name, environment, find):
+                raise LayoutError(
+                    f"and {name} are both in the namespace {namespace} of {environment}",
+                    path=tenant.folder,
+                    hint="give each tenant a namespace of its own",
+                )

@@ -9,6 +9,11 @@ from sopsmith.repo.layout_policy import rule_lines
 from sopsmith.repo.settings import RepoSettings
 from sopsmith.sops.config import FILE_NAME, Config, CreationRule
 
+_HEAD = re.compile(
+    rb"^(?P<head>creation_rules:[ \t]*(#[^\n]*)?\r?\n)([ \t]*(#[^\n]*)?\r?\n)*(?P<indent> *)-", re.M
+)
+"""The key of the rules, alone on its line, and how far in the first of them stands."""
+
 
 def find_rule(rules: bytes, settings: RepoSettings, scope_name: str) -> CreationRule | None:
     """Return the rule that holds for a scope's encrypted Secrets, or None where none does.
@@ -57,35 +62,39 @@ def prepend_rules(rules: bytes, settings: RepoSettings) -> bytes:
     """
     before = Config.parse(rules, FILE_NAME)
     newline = b"\r\n" if b"\r\n" in rules else b"\n"
-    head = re.search(rb"^creation_rules:[ \t]*(#.*)?\r?\n", rules, re.MULTILINE)
-    lines = [
-        line.encode()
-        for scope in settings.environments
-        for line in (
-            f"  # {settings.root}, {scope.name}",
-            *rule_lines(settings, scope.name, scope.recipients)[1:],
-        )
-    ]
-    for cut in (0, 2) if head else ():
-        assert head is not None
-        new = b"".join(line[cut:] + newline for line in lines)
-        made = rules[: head.end()] + new + rules[head.end() :]
-        try:
-            found = Config.parse(made, FILE_NAME).rules
-        except (Error, ValueError):
-            continue
-        count = len(settings.environments)
-        kept = [_said(rule)[1:] for rule in found[count:]]
-        own = [rule.recipients for rule in found[:count]]
-        if kept == [_said(rule)[1:] for rule in before.rules] and own == [
-            scope.recipients for scope in settings.environments
-        ]:
+    found = _HEAD.search(rules)
+    if found is not None:
+        lines = [
+            found["indent"] + line[2:].encode() + newline
+            for scope in settings.environments
+            for line in (
+                f"  # {settings.root}, {scope.name}",
+                *rule_lines(settings, scope.name, scope.recipients)[1:],
+            )
+        ]
+        made = rules[: found.end("head")] + b"".join(lines) + rules[found.end("head") :]
+        if _leads(made, before, settings):
             return made
     raise RuleError(
         "is not laid out so that a rule can be added before the others",
         path=FILE_NAME,
         hint="write creation_rules: on a line of its own, and its rules as a block list below it",
     )
+
+
+def _leads(made: bytes, before: Config, settings: RepoSettings) -> bool:
+    """Tell whether a text says all that it said before, behind a rule for each environment."""
+    try:
+        rules = Config.parse(made, FILE_NAME).rules
+    except (Error, ValueError):
+        return False
+    count = len(settings.environments)
+    own = [rule.recipients for rule in rules[:count]]
+    # Where a rule stands has changed, and is the first thing that is said of it.
+    kept = [_said(rule)[1:] for rule in rules[count:]]
+    return kept == [_said(rule)[1:] for rule in before.rules] and own == [
+        scope.recipients for scope in settings.environments
+    ]
 
 
 def _fits(made: bytes, before: Config, settings: RepoSettings, scope_name: str) -> bool:

@@ -2,7 +2,8 @@
 
 Both texts are edited, never written anew. What comes out is parsed again and held against
 what was asked for: the scope has exactly the recipients that it shall have, its rule and core's
-encrypt for exactly those who shall read them, and nothing else says anything else than before.
+encrypt for exactly those who shall read them, tenants' rules follow, and nothing else says
+anything else than before.
 Where that cannot be had, nothing is returned.
 """
 
@@ -18,6 +19,7 @@ from sopsmith.repo.recipient_entries import Entries, Named, edit_entries
 from sopsmith.repo.recipient_rules import edit_rules, rule_number
 from sopsmith.repo.recipients import NamedRecipient, check_label
 from sopsmith.repo.settings import CORE, FILE, RepoSettings, Scope, parse_settings
+from sopsmith.repo.tenant_rules import edit_tenant_rules
 from sopsmith.sops.config import FILE_NAME, Config
 
 _BOM = "\ufeff"
@@ -131,9 +133,11 @@ def _change(
     touched = (scope,) if scope == CORE else (scope, CORE)
     for name in touched:
         _refuse_nobody(settings, name)
+    rules = _recode(texts.rules, FILE_NAME, lambda text: edit_rules(text, settings, touched, ours))
+    new = _find_scope(settings, scope)
     return Texts(
         _recode(texts.settings, FILE, lambda text: edit_entries(text, scope, entries, settings)),
-        _recode(texts.rules, FILE_NAME, lambda text: edit_rules(text, settings, touched, ours)),
+        _recode(rules, FILE_NAME, lambda text: edit_tenant_rules(text, found, new, ours)),
     )
 
 

@@ -32,6 +32,7 @@ FILE = "tenant.yaml"
 NAMESPACE_FILE = "00-namespace.yaml"
 APP = "APP_"
 """What a tenant's variables begin with, besides their environment's prefix."""
+_SYSTEM = frozenset({"kube-system", "kube-public", "kube-node-lease", "argocd"})
 _FIELDS = ("version", "environments", "one_secret_a", "services", "secrets", "roll")
 
 Find = Callable[[str], bytes | None]
@@ -108,6 +109,7 @@ def read_tenant(name: str, platform: RepoSettings, find: Find, *, namespace: str
             path=folder_of(name),
             hint=f"sopsmith tenant add {name}",
         )
+    _refuse_platform(name, namespaces, platform)
     kind = top.text("one_secret_a", "service")
     if kind not in {"service", "variable"}:
         raise top.error(f"{kind!r} is neither service nor variable", "one_secret_a")
@@ -183,6 +185,22 @@ def find_namespace(name: str, environment: str, find: Find) -> str:
         except Error as error:
             raise error.at(path) from None
     return ""
+
+
+def _refuse_platform(name: str, namespaces: dict[str, str], platform: RepoSettings) -> None:
+    """Refuse a namespace of the platform, whose Secrets and rights a tenant would get.
+
+    Raises:
+        LayoutError: It is one.
+    """
+    mapped = {one.namespace for one in platform.mappings}
+    for found in namespaces.values():
+        if found in _SYSTEM | mapped | {platform.namespace, platform.argocd.namespace}:
+            raise LayoutError(
+                f"says {found}, which is the platform's",
+                path=f"{folder_of(name)}/…/{NAMESPACE_FILE}",
+                hint="give the tenant a namespace of its own",
+            )
 
 
 def _environments(top: Fields, platform: RepoSettings) -> dict[str, tuple[NamedRecipient, ...]]:

@@ -11,12 +11,16 @@ from tests.unit.flows.looked_at import NOW
 
 from sopsmith import age
 from sopsmith.cli.main import run
+from sopsmith.errors import NoIdentity
 from sopsmith.repo.layout_policy import build_sops_config
 from sopsmith.repo.layout_settings import build_settings, default_settings
+from sopsmith.secret import Secret
+from sopsmith.sops.config import CreationRule
 from sopsmith.sops.document import Document, encrypt
 from sopsmith.sops.keyring import Keyring
 
-(PLATFORM, FOR_DEV), (_, FOR_PROD), (TENANT, OWN), (OTHER, _) = (age.generate() for _ in range(4))
+(PLATFORM, FOR_DEV), (TENANT, OWN) = age.generate(), age.generate()
+FOR_PROD, OTHER = age.generate()[1], age.generate()[0]
 CATCH_ALL = f"  - encrypted_regex: ^data$\n    age: {FOR_PROD}\n"
 ENV = """\
 DEV_APP_WEB_TOKEN=canary-dev
@@ -66,7 +70,7 @@ def say(path: Path, text: str) -> None:
     path.write_text(path.read_text().replace("one_secret_a: service\n", "") + text)
 
 
-def opened(path: Path, identity: age.Secret = TENANT) -> dict[str, str]:
+def opened(path: Path, identity: Secret = TENANT) -> dict[str, str]:
     keyring = Keyring(age.parse_identities(identity.reveal().decode(), ""))
     (found,) = Document.parse(path.read_bytes(), "yaml", path=str(path)).unlock(keyring).objects()
     assert isinstance(found, dict)
@@ -146,8 +150,6 @@ def test_the_platform_s_identity_opens_it_and_no_other_does(shop: Path) -> None:
     assert generate() == 0
     path = shop / DEV / "secrets/shop.secret.yaml"
     assert opened(path, PLATFORM)["APP_WEB_TOKEN"] == "canary-dev"
-    from sopsmith.errors import NoIdentity
-
     with pytest.raises(NoIdentity):
         opened(path, OTHER)
 
@@ -227,6 +229,19 @@ def test_check_names_what_upstream_refuses_and_fix_mends_it(
     assert run(["tenant", "check", "shop"]) == 0
 
 
+@pytest.mark.parametrize("namespace", ["kube-system", "argocd", "tenant-cafe"])
+def test_a_namespace_of_the_platform_or_of_another_tenant_is_no_tenant_s(
+    shop: Path, namespace: str
+) -> None:
+    own = (f"--recipient={name}={OWN}" for name in ("dev", "prod"))
+    assert run(["tenant", "add", "cafe", *own]) == 0
+    path = shop / "tenants/shop/base/00-namespace.yaml"
+    path.write_text(path.read_text().replace("tenant-shop", namespace))
+    assert generate() == 1
+    assert run(["tenant", "check", "shop"]) != 0
+    assert list(shop.rglob("tenants/**/*.secret.yaml")) == []
+
+
 @pytest.mark.parametrize(
     ("file", "entry"),
     [
@@ -252,14 +267,26 @@ def test_check_names_a_file_that_opens_for_others(
     assert generate() == 0
     path = shop / DEV / "secrets/odd.secret.yaml"
     text = b"kind: Secret\nmetadata: {name: a, namespace: other}\nstringData: {A: canary}\n"
-    from sopsmith.sops.config import CreationRule
-
     path.write_bytes(encrypt(text, "yaml", CreationRule((FOR_PROD,)), now=NOW, path=str(path)))
     capfd.readouterr()
     assert run(["tenant", "check"]) == 3
     said = capfd.readouterr().out
     assert "opens for others" in said
     assert "canary" not in said
+
+
+def test_who_joins_or_leaves_the_platform_opens_its_tenants_files_or_no_longer(shop: Path) -> None:
+    assert generate() == 0
+    path = shop / DEV / "secrets/shop.secret.yaml"
+    identity, recipient = age.generate()
+    keys = shop / "keys/keys.txt"
+    keys.write_bytes(keys.read_bytes() + PLATFORM.reveal() + b"\n")
+    assert run(["recipients", "add", "dev", recipient]) == 0
+    assert opened(path, identity)["APP_WEB_TOKEN"] == "canary-dev"
+    assert run(["recipients", "remove", "dev", recipient]) == 0
+    with pytest.raises(NoIdentity):
+        opened(path, identity)
+    assert run(["tenant", "check"]) == 0
 
 
 def test_config_follows_the_namespace_and_keeps_what_else_it_says(shop: Path) -> None:

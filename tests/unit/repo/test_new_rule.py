@@ -7,7 +7,7 @@ import pytest
 from sopsmith import age
 from sopsmith.errors import RuleError
 from sopsmith.repo.layout_settings import default_settings
-from sopsmith.repo.new_rule import append_rule, find_rule
+from sopsmith.repo.new_rule import append_rule, find_rule, prepend_rules
 from sopsmith.sops.config import Config
 
 DEV, QA = age.generate()[1], age.generate()[1]
@@ -58,3 +58,24 @@ def test_rules_that_cannot_be_extended_surely_are_left_to_their_owner(rules: str
         append_rule(rules.encode(), SETTINGS, "qa", (QA,))
     assert caught.value.hint is not None
     assert "qa/secrets" in caught.value.hint
+
+
+@pytest.mark.parametrize("indent", ["", "  ", "    "])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_rules_go_before_the_others_and_these_keep_their_bytes(indent: str, newline: str) -> None:
+    head = f"# whose{newline}creation_rules: # here{newline}"
+    rest = newline.join([f"{indent}# all", f"{indent}- age: {DEV}", f"{indent}  mac_only_encrypted: true", ""])  # fmt: skip  # noqa: E501
+    one = default_settings({"qa": (QA,)})
+    made = prepend_rules((head + rest).encode(), one)
+    assert made.startswith(head.encode())
+    assert made.endswith(rest.encode())
+    found = find_rule(made, one, "qa")
+    assert found is not None
+    assert found.recipients == (QA,)
+    assert made.count(b"\r\n") in (0, made.count(b"\n"))
+
+
+@pytest.mark.parametrize("rules", ["creation_rules: []\n", f"creation_rules: [{{age: {DEV}}}]\n"])
+def test_rules_in_brackets_are_left_to_their_owner(rules: str) -> None:
+    with pytest.raises(RuleError, match="before the others"):
+        prepend_rules(rules.encode(), default_settings({"qa": (QA,)}))
