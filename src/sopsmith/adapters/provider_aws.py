@@ -121,7 +121,7 @@ class AwsValues:
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
             if code in _ABSENT:
                 raise NotThere(f"{self._place} has no {name}") from None
-            if status in {400, 401, 403}:
+            if status in {400, 401, 403} and "Thrott" not in code and "TooMany" not in code:
                 raise Denied(f"AWS refuses: {code}", path=place) from None
             raise Unreachable(f"AWS answered {status} {code}", path=place) from None
         except BotoCoreError as error:

@@ -176,11 +176,31 @@ def migrate_sops(options: dict[str, Any]) -> int:
     """Open loose SOPS files, and migrate the Secrets in them."""
     import os
 
-    from sopsmith.flows.migrate_loose import find_loose
+    from sopsmith.flows.migrate_loose import find_loose, plan_moved
 
     at = doors.open_repository(options["repo"])
     settings = read_settings(at.doors.files, at.root)
     home = os.path.join(at.root, settings.root, settings.overlays)
     trees = LocalTrees(LocalPrograms())
-    found, left = find_loose(options["paths"], home, at.doors.keyring(), trees)
-    return migrate(found, left, at, options)
+    paths = tuple(os.path.normpath(path) for path in options["paths"])
+    found, left = find_loose(paths, home, at.doors.keyring(), trees)
+    made = flow.plan_migration(at.root, options["scope"], found, left, at.doors)
+    old = plan_moved(made.rows, left, trees, paths, at.doors.files) if options["remove"] else {}
+    if not options["dry_run"]:
+        flow.apply_migration(made, at.root, at.doors)
+        _write(old, at)
+    show(made, as_json=options["output"] == "json", dry_run=options["dry_run"])
+    if old:
+        gone = ", ".join(path for path, data in old.items() if data is None)
+        note(f"{'would remove' if options['dry_run'] else 'removed'}: {gone}")
+    return 0
+
+
+def _write(edited: dict[str, bytes | None], at: Repository) -> None:
+    """Replace lists, and then remove what they named."""
+    lists = [(path, data) for path, data in edited.items() if data is not None]
+    if lists:
+        at.doors.replace(lists)
+    for path, data in edited.items():
+        if data is None:
+            at.doors.files.remove(path)

@@ -10,14 +10,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sopsmith.errors import Error, ManifestError, NotEncrypted
-from sopsmith.flows.migrate import Found, Left
+from sopsmith.flows.migrate import LEFT, STANDS, Found, Left, Row
 from sopsmith.flows.reading import read_for_sops
 from sopsmith.kube.external_values import own_marks
 from sopsmith.kube.sealed_secrets import is_sealed, unseal
 from sopsmith.kube.secret import OPAQUE, SecretManifest
-from sopsmith.ports import Object, Trees
-from sopsmith.repo.kustomization import parse_documents
+from sopsmith.ports import Files, Object, Trees
+from sopsmith.repo.kustomization import NAMES, parse_documents
 from sopsmith.repo.kustomized import Around, find_around
+from sopsmith.repo.listing import drop_generator, is_idle, update_generator
+from sopsmith.repo.plan import UNCOMPARED
 from sopsmith.secret import Secret
 from sopsmith.sops.document import Document
 from sopsmith.sops.keyring import Keyring
@@ -86,6 +88,45 @@ def find_loose(
         for one in objects:
             _try(one, path, partial(_manifest_of, one), found, left)
     return found, left
+
+
+def plan_moved(
+    rows: Sequence[Row], left: Sequence[Left], trees: Trees, paths: Sequence[str], files: Files
+) -> dict[str, bytes | None]:
+    """Return what changes where SOPS files have moved away: lists that named them, then they.
+
+    A file goes where every Secret in it has followed; None stands for that.
+
+    Raises:
+        ManifestError, FormatError: A list cannot be edited safely.
+    """
+    stays = {row.origin for row in rows if row.action in {LEFT, STANDS, UNCOMPARED}}
+    stays |= {one.object.split(" ")[0] for one in left}
+    gone = {row.origin for row in rows if row.origin} - stays
+    edited: dict[str, bytes | None] = {}
+    for place in trees.walk(tuple(paths)):
+        data = trees.read(place) if place.endswith(_YAML) and place not in gone else b""
+        if b"viaduct.ai" in data and b"ENC[" not in data:
+            new = _without(data, place, gone)
+            edited |= {place: new} if new != data else {}
+            if new != data and is_idle(new):
+                edited |= _drop_generator(place, files)
+    return {**edited, **dict.fromkeys(sorted(gone))}
+
+
+def _without(data: bytes, place: str, gone: set[str]) -> bytes:
+    folder = os.path.dirname(place) or "."
+    return update_generator(data, [], remove=[os.path.relpath(one, folder) for one in gone])
+
+
+def _drop_generator(place: str, files: Files) -> dict[str, bytes | None]:
+    folder, name = os.path.split(place)
+    for one in NAMES:
+        path = os.path.join(folder, one)
+        data = files.find(path)
+        if data is not None:
+            return {path: drop_generator(data, generator=name)}
+    return {}
 
 
 def _try(
