@@ -23,7 +23,8 @@ def command(path: str, dry_run: bool, output: str) -> None:
     from sopsmith.adapters.keys import load_keyring
     from sopsmith.adapters.programs import LocalPrograms
     from sopsmith.adapters.trees import LocalTrees
-    from sopsmith.cli.talk import note, put, put_json
+    from sopsmith.cli.plain_lines import put_lines
+    from sopsmith.cli.talk import note, put_json
     from sopsmith.flows.drop import Doors, apply_fold, plan_fold
     from sopsmith.formats.tree import show
 
@@ -39,5 +40,5 @@ def command(path: str, dry_run: bool, output: str) -> None:
     if output == "json":
         put_json(rows)
     else:
-        put("".join(f"{row['target']}: {row['key']}  ({row['drop']})\n" for row in rows).encode())
-    note("dry run: nothing was written" if dry_run else f"{len(rows)} drops moved into place")
+        put_lines(f"{row['target']}: {row['key']}  ({row['drop']})" for row in rows)
+    note("dry run: nothing was written" if dry_run else f"moved into place: {len(rows)}")

@@ -22,7 +22,8 @@ def command(path: str, key: str) -> None:
     from sopsmith.adapters.files import LocalFiles
     from sopsmith.adapters.kinds import load_kinds
     from sopsmith.adapters.programs import LocalPrograms
-    from sopsmith.cli.talk import note, put
+    from sopsmith.cli.plain_lines import put_lines
+    from sopsmith.cli.talk import note
     from sopsmith.flows.drop import seal_drop
     from sopsmith.secret import Secret
 
@@ -33,7 +34,7 @@ def command(path: str, key: str) -> None:
     kinds = load_kinds(read_settings(), LocalPrograms())
     made = seal_drop(path, key, Secret(text), files, datetime.now(UTC), kinds)
     files.write(made.path, made.data)
-    put(f"{made.path}\n".encode())
+    put_lines([made.path])
     if made.is_new:
         note(f"{path} has no {key} yet; the drop brings it")
     note(f"commit it; who opens {path} moves it into place: sopsmith drop fold {path}")

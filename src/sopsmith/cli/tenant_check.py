@@ -20,7 +20,8 @@ def command(name: str | None, fix: bool, repo: str, output: str) -> int:
 
     from sopsmith.adapters.file_set import replace_files
     from sopsmith.adapters.files import LocalFiles
-    from sopsmith.cli.talk import note, put, put_json
+    from sopsmith.cli.plain_lines import put_lines
+    from sopsmith.cli.talk import note, put_json
     from sopsmith.flows.tenant_check import Fault, check_tenant_files
     from sopsmith.flows.tenant_list import tenant_names
     from sopsmith.repo.root import find_root
@@ -36,7 +37,7 @@ def command(name: str | None, fix: bool, repo: str, output: str) -> int:
     if output == "json":
         put_json([fault._asdict() for fault in faults])
     else:
-        put("".join(f"{one.path}: {one.message}\n" for one in faults).encode())
+        put_lines(f"{one.path}: {one.message}" for one in faults)
     for fault in dict.fromkeys(one.hint for one in faults if one.hint):
         note(fault)
     if mends := sum(one.mends for one in faults):

@@ -14,7 +14,8 @@ def command(name: str, yes: bool, repo: str, output: str) -> None:
     """Remove the folder and the rules of the tenant NAME; without --yes, print what would go."""
     from sopsmith.adapters.files import LocalFiles
     from sopsmith.adapters.trees import LocalTrees
-    from sopsmith.cli.talk import note, put, put_json, warn
+    from sopsmith.cli.plain_lines import put_lines
+    from sopsmith.cli.talk import note, put_json, warn
     from sopsmith.flows.tenant_remove import apply_remove, plan_remove
     from sopsmith.repo.root import find_root
 
@@ -26,7 +27,7 @@ def command(name: str, yes: bool, repo: str, output: str) -> None:
     if output == "json":
         put_json({"files": paths, "removed": yes, "recipients": list(made.recipients)})
     else:
-        put("".join(f"{'removed' if yes else 'would remove'}  {one}\n" for one in paths).encode())
+        put_lines(f"{'removed' if yes else 'would remove'}  {one}" for one in paths)
     warn("git's history keeps every file: its values still open for whoever could open them")
     note("Argo CD may go on running what it deployed: see preserveResourcesOnDeletion")
     if not yes:

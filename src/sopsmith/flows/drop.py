@@ -87,6 +87,7 @@ def seal_drop(
     Raises:
         NotThere: There is no such file.
         UsageError: There is no value.
+        NotEncrypted, FormatError: The file is no SOPS file.
         RuleError: No rule holds for the file, or it would leave the value in clear.
     """
     text = value.reveal()
@@ -95,6 +96,8 @@ def seal_drop(
     data = files.find(target)
     if data is None or is_drop(target):
         raise NotThere("there is no such file to drop a value for", path=target)
+    # A value can only be moved into a file that is encrypted already.
+    Document.parse(data, format_of(target), path=target)
     rule = Rules(files).rule_of(target)
     if rule is None:
         raise RuleError(

@@ -158,6 +158,26 @@ def test_no_file_or_no_value_makes_no_drop(folder: Folder, target: str, value: b
     assert folder.drops() == []
 
 
+def test_a_file_in_clear_takes_no_drop(folder: Folder) -> None:
+    folder.secret.write_text(SECRET)
+    assert folder.drop("token", b"canary") == 1
+    assert folder.drops() == []
+
+
+def test_other_formats_take_drops_too(folder: Folder) -> None:
+    text = f"creation_rules: [{{age: {MINE}}}]\n"
+    (folder.path / ".sops.yaml").write_text(text)
+    rule = Config.parse(text.encode(), "").rules[0]
+    target = folder.path / "app.env"
+    target.write_bytes(encrypt(b"A=canary-a\n", "dotenv", rule, now=NOW, path="app.env"))
+    assert folder.drop("B", b"canary-b\n", "app.env") == 0
+    folder.hold(IDENTITY.reveal())
+    assert run(["drop", "fold", "app.env"]) == 0
+    keyring = Keyring(age.parse_identities(IDENTITY.reveal().decode(), ""))
+    document = Document.parse(target.read_bytes(), "dotenv", path="app.env")
+    assert document.unlock(keyring).plaintext() == b"A=canary-a\nB=canary-b\n"
+
+
 def test_a_place_that_the_rule_leaves_in_clear_is_refused(folder: Folder) -> None:
     assert folder.drop('["metadata"]["name"]', b"canary") == 1
     assert folder.drops() == []
