@@ -286,10 +286,13 @@ def find_own(scope: Scope, held: Sequence[Entry]) -> list[Entry]:
 
     They are labelled so, several of them in a rotation. Without a label it is the identity of
     the only recipient: where there are more, it may be a person's, and stays with the person.
+    One that is labelled for others alone is not taken: whoever may change sopsmith.yaml could
+    name prod's recipient for the cluster of dev.
     """
     here = {one.recipient: one for one in held if one.recipient in scope.recipients}
     labelled = [one for one in here.values() if scope.name in one.environments]
-    return labelled or (list(here.values()) if len(scope.recipients) == 1 else [])
+    plain = [one for one in here.values() if not one.environments]
+    return labelled or (plain if len(scope.recipients) == 1 else [])
 
 
 def _not_at_hand(scope: Scope) -> NoIdentity:

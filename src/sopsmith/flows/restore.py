@@ -7,7 +7,7 @@ before that, and what stands in a file of identities is never dropped.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from sopsmith.flows.backup_store import (
     check_noted,
     find_backups,
     find_coverage,
+    is_noted,
     read_backup,
     read_record,
 )
@@ -76,6 +77,8 @@ class Restored(NamedTuple):
         backup: The number of the backup that it is from.
         scopes: Whose recipient it is in `sopsmith.yaml`.
         stands: The file of identities holds it already.
+        labelled: The environments that its label names.
+        noted: The repository notes that backup.
     """
 
     recipient: str
@@ -84,6 +87,8 @@ class Restored(NamedTuple):
     backup: int
     scopes: tuple[str, ...]
     stands: bool
+    labelled: tuple[str, ...] = ()
+    noted: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,7 @@ def plan_restore(request: RestoreRequest, openers: list[Identity], doors: Doors)
     remarks: list[str] = []
     found: dict[str, Restored] = {}
     readers = readers_of(request.settings, ())
+    record = read_record(doors.files, request.record_path)
     for backup, content in _contents(request, openers, doors, remarks):
         for entry in content.entries:
             found.setdefault(
@@ -128,9 +134,11 @@ def plan_restore(request: RestoreRequest, openers: list[Identity], doors: Doors)
                     backup.number,
                     readers.get(entry.recipient, ()),
                     entry.recipient in standing,
+                    entry.environments,
+                    is_noted(doors.archive, backup, record),
                 ),
             )
-    identities = tuple(found.values())
+    identities = tuple(_without_strangers(found.values(), request, doors, remarks))
     opened = count_opened(request.root, request.settings, _identities(identities), doors.trees)
     _require_opening(identities, opened, doors.archive.place(""))
     return RestorePlan(identities, opened, tuple(remarks))
@@ -206,6 +214,30 @@ def _chosen(request: RestoreRequest, doors: Doors, remarks: list[str]) -> list[B
     coverage = find_coverage(archive, known, wanted)
     remarks += [f"left out: {error}" for error in coverage.damaged]
     return sorted({newest, *coverage.newest_of.values()}, reverse=True)
+
+
+def _without_strangers(
+    found: Iterable[Restored], request: RestoreRequest, doors: Doors, remarks: list[str]
+) -> Iterator[Restored]:
+    """Yield the identities that this repository knows, or that open something of it.
+
+    Whoever writes to the store can slip one in beside the others, with a label by which the next
+    `key generate` would take it for an environment's own. Of a backup that the repository notes
+    everything comes back, also what opens old commits alone.
+    """
+    for one in found:
+        if one.scopes or one.noted or _opens_some(one, request, doors):
+            yield one
+        else:
+            remarks.append(
+                f"left out: the identity of {one.recipient} in backup {one.backup}, which the "
+                "repository does not note: nothing names it, and it opens no file here"
+            )
+
+
+def _opens_some(one: Restored, request: RestoreRequest, doors: Doors) -> bool:
+    counts = count_opened(request.root, request.settings, _identities((one,)), doors.trees)
+    return any(count.opened for count in counts)
 
 
 def _identities(found: tuple[Restored, ...]) -> list[Identity]:

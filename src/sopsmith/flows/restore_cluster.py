@@ -7,6 +7,7 @@ from sopsmith.flows.key_secret import add_identities, prove_opens
 from sopsmith.flows.opening import read_scopes
 from sopsmith.flows.restore import Doors, RestorePlan, RestoreRequest
 from sopsmith.ports import Cluster
+from sopsmith.repo.settings import FILE
 
 
 def restore_to_cluster(
@@ -14,7 +15,8 @@ def restore_to_cluster(
 ) -> tuple[str, ...]:
     """Put an environment's restored identities beside those that its cluster holds.
 
-    Only that environment's: a cluster never gets what opens another one.
+    Only that environment's, by sopsmith.yaml and by the identity's label: a cluster never gets
+    what opens another one.
 
     Returns:
         Their recipients.
@@ -24,7 +26,15 @@ def restore_to_cluster(
             does not open the environment's and core's files; nothing was written.
         Denied, Unreachable, Conflict: As the cluster says.
     """
-    own = [one for one in made.identities if environment in one.scopes]
+    named = [one for one in made.identities if environment in one.scopes]
+    # Whoever may change sopsmith.yaml could name prod's recipient for the cluster of dev.
+    own = [one for one in named if not one.labelled or environment in one.labelled]
+    if named and not own:
+        raise NoIdentity(
+            f"the identity of {named[0].recipient} is labelled for {', '.join(named[0].labelled)} "
+            f"in the backup, so the cluster of {environment} does not get it",
+            hint=f"git log -p -- {FILE} says who named that recipient for {environment}",
+        )
     if not own:
         raise NoIdentity(
             f"the backup holds no identity of {environment}, so nothing was written",

@@ -221,3 +221,16 @@ def test_no_answer_and_no_error_quotes_an_identity(tmp_path: Path) -> None:
     platform.hold("dev", "dev")
     said = repr([*platform.look().values(), *platform.run(), platform.said])
     assert "AGE-SECRET-KEY" not in said and "made-up" not in said
+
+
+def test_a_change_of_sopsmith_yaml_alone_brings_no_identity_into_another_cluster(
+    tmp_path: Path,
+) -> None:
+    platform = Platform(tmp_path)
+    (platform.root / platform.settings().secrets_folder("dev") / "db.secret.yaml").unlink()
+    path = platform.root / "sopsmith.yaml"
+    path.write_text(path.read_text().replace(RECIPIENTS["dev"], RECIPIENTS["prod"]))
+    platform.run("namespace", environment="dev")
+    seen = only(platform.run("inject", environment="dev"))
+    assert (SECRET, "argocd", "sops-age") not in platform.cluster.objects
+    assert seen.state == BLOCKED and "labelled" in seen.before.why

@@ -253,3 +253,15 @@ def test_identities_are_not_restored_into_the_repository(site: Site) -> None:
 def test_the_recovery_identity_itself_is_not_restored(site: Site) -> None:
     site.restore()
     assert RECOVERY.reveal() not in site.files.held[OTHER_PATH]
+
+
+def test_a_backup_that_is_slipped_in_brings_no_identity_of_a_stranger(site: Site) -> None:
+    stranger, recipient = age.generate()
+    # With a label by which the next `key generate` would take it for its own.
+    label = f"# sopsmith: qa of {ROOT}\n# created: 2026-11-24T14:00:00Z\n".encode()
+    slipped = age.wrap_for((RECOVERY_RECIPIENT,), Secret(label + stranger.reveal() + b"\n"))
+    put(site, Backup(9, "2026-11-24T14:00:00Z", "x", (recipient,), (RECOVERY_RECIPIENT,), slipped))
+    made = site.restore()
+    assert [one.recipient for one in made.identities] == [DEV, PROD]
+    assert stranger.reveal() not in site.files.held[OTHER_PATH]
+    assert any(recipient in remark for remark in made.remarks)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.fakes.cluster import FakeCluster
 from tests.unit.flows.backup_stage import PROD, Site
@@ -10,6 +12,7 @@ from tests.unit.flows.stage import HOME, ROOT
 from sopsmith.errors import NoIdentity
 from sopsmith.flows.key_secret import read_cluster_keys
 from sopsmith.flows.restore_cluster import restore_to_cluster
+from sopsmith.repo.recipients import NamedRecipient
 
 
 @pytest.fixture
@@ -61,3 +64,19 @@ def test_a_backup_without_the_environments_identity_is_refused() -> None:
     alone.back_up("dev")
     with pytest.raises(NoIdentity, match="no identity of prod"):
         restore(alone, FakeCluster())
+
+
+def test_a_change_of_sopsmith_yaml_alone_brings_no_identity_into_another_cluster(
+    site: Site,
+) -> None:
+    cluster = FakeCluster()
+    for path in [path for path in site.files.held if f"/{HOME.format('dev')}/" in path]:
+        del site.files.held[path]
+    both = tuple(
+        replace(one, named=(NamedRecipient(PROD),)) if one.name == "dev" else one
+        for one in site.settings.environments
+    )
+    site.settings = replace(site.settings, environments=both)
+    with pytest.raises(NoIdentity, match="labelled for prod"):
+        restore(site, cluster, "dev")
+    assert read_cluster_keys(cluster).found is None
