@@ -27,6 +27,7 @@ from sopsmith.repo.tenant import (
     Tenant,
     build_tenant,
     check_tenant,
+    default_namespace,
     find_namespace,
     folder_of,
     read_tenant,
@@ -78,7 +79,7 @@ def plan_add(request: AddRequest, doors: Doors) -> InitPlan:
     if find(f"{folder_of(request.name)}/{FILE}") is not None:
         if request.environments or request.recipients:
             raise UsageError(f"{request.name} stands already: its {FILE} says who opens what")
-        tenant = read_tenant(request.name, platform, find, namespace=f"tenant-{request.name}")
+        tenant = read_tenant(request.name, platform, find, namespace=default_namespace(request.name))
     else:
         missing = _missing_identities(request, platform)
         if missing:

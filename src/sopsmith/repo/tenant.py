@@ -32,6 +32,7 @@ FILE = "tenant.yaml"
 NAMESPACE_FILE = "00-namespace.yaml"
 APP = "APP_"
 """What a tenant's variables begin with, besides their environment's prefix."""
+_PREFIX = "tenant-"
 _SYSTEM = frozenset({"kube-system", "kube-public", "kube-node-lease", "argocd"})
 _FIELDS = ("version", "environments", "one_secret_a", "services", "secrets", "roll")
 
@@ -69,13 +70,18 @@ def folder_of(name: str) -> str:
     return f"{FOLDER}/{name}"
 
 
+def default_namespace(name: str) -> str:
+    """Return the namespace of a tenant that has not chosen another."""
+    return f"{_PREFIX}{name}"
+
+
 def check_tenant(name: str) -> str:
     """Return a name that a folder and a namespace can have.
 
     Raises:
         UsageError: They cannot.
     """
-    reason = fault(name, NAMESPACE_LIMIT)
+    reason = fault(name, NAMESPACE_LIMIT - len(_PREFIX))
     if reason:
         raise UsageError(f"{name!r} cannot name a tenant: {reason}")
     return name
@@ -150,7 +156,7 @@ def build_tenant(
     settings = RepoSettings(
         root=folder_of(name), overlays="overlays", ignore=(), environments=tuple(scopes)
     )
-    return Tenant(name, own, settings, dict.fromkeys(own, f"tenant-{name}"))
+    return Tenant(name, own, settings, dict.fromkeys(own, default_namespace(name)))
 
 
 def namespace_files(name: str, environment: str) -> tuple[str, ...]:
