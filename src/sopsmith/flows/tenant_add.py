@@ -79,7 +79,9 @@ def plan_add(request: AddRequest, doors: Doors) -> InitPlan:
     if find(f"{folder_of(request.name)}/{FILE}") is not None:
         if request.environments or request.recipients:
             raise UsageError(f"{request.name} stands already: its {FILE} says who opens what")
-        tenant = read_tenant(request.name, platform, find, namespace=default_namespace(request.name))
+        tenant = read_tenant(
+            request.name, platform, find, namespace=default_namespace(request.name)
+        )
     else:
         missing = _missing_identities(request, platform)
         if missing:
