@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tests.leaks.watch import CANARY, Outcome, Watch
 from tests.value_servers import TOKEN, serving
+from tests.world import World
 
 HOME = "bootstrap/argocd/overlays/main/prod/secrets"
 STORES = """
@@ -151,3 +152,14 @@ def test_loose_sops_files_move_and_leave_the_lists(watch: Watch) -> None:
     ]  # fmt: skip
     assert "- other.yaml" in (watch.world.work / "old/gen.yaml").read_text()
     assert "one.yaml" not in (watch.world.work / "old/gen.yaml").read_text()
+
+
+def test_the_example_of_the_page_runs(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs/how-to/migrate-from-eso.md").read_text()
+    script = text.split("<!-- run -->\n```sh\n")[1].split("```")[0]
+    world = World(tmp_path)
+    world.run("sopsmith", "init", ".")
+    said = world.run("sh", "-e", "-c", script).decode()
+    assert said.count("create") == 2
+    opened = world.run("sopsmith", "decrypt", f"{HOME}/db.secret.yaml").decode()
+    assert "postgres://shop:correct-horse@db:5432/shop" in opened

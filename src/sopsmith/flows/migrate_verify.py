@@ -18,7 +18,7 @@ from sopsmith.repo.migration import Migrated, Run, parse_runs, record_path, sign
 from sopsmith.secret import Secret
 
 SAME, DIFFERS, MISSING, UNSIGNED = "same", "differs", "missing", "not compared"
-BY_ESO, BY_GIT = "External Secrets", "nobody"
+BY_ESO, BY_NOBODY = "External Secrets", "nobody"
 
 
 class Checked(NamedTuple):
@@ -70,7 +70,7 @@ def _check(one: Migrated, key: Secret | None, cluster: Cluster) -> Checked:
     live = cluster.find(SECRET, one.name, one.namespace)
     if live is None:
         return Checked(one.namespace, one.name, MISSING)
-    owner = BY_ESO if is_owned_by(live, GROUP, EXTERNAL_SECRET) else BY_GIT
+    owner = BY_ESO if is_owned_by(live, GROUP, EXTERNAL_SECRET) else BY_NOBODY
     if key is None:
         return Checked(one.namespace, one.name, UNSIGNED, owner=owner)
     data = {field: base64.b64decode(v or "") for field, v in (live.get("data") or {}).items()}
