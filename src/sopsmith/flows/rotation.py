@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 from sopsmith.errors import Conflict, LayoutError, UsageError
@@ -228,7 +229,7 @@ def _only(request: Request, doors: Doors, recipients: tuple[str, ...]) -> str:
 def _demand_same_cluster(rotation: Rotation, request: Request) -> None:
     if rotation.context != request.context:
         was = f"with the context {rotation.context}" if rotation.context else "without a cluster"
-        flag = f"--context {rotation.context}" if rotation.context else "--no-cluster"
+        flag = f"--context {quote(rotation.context)}" if rotation.context else "--no-cluster"
         raise UsageError(f"the rotation was begun {was}", hint=f"add {flag}")
 
 

@@ -173,12 +173,25 @@ class Steps:
             stuck = self._let_settle(rotation, self._doors.cluster)
             if stuck:
                 return Done(rotation, stuck)
-        tree = self.tree(rotation)
+        tree, new = self.tree(rotation), self._demand_new(rotation)
         tree.move_configuration()
         tree.move_files()
-        new = [one for one in self._at_hand() if one.recipient == rotation.new]
         prove_opens(tree.moved_files(), new)
         return Done(rotation)
+
+    def _demand_new(self, rotation: Rotation) -> list[Identity]:
+        """Return the new identity, before anything is encrypted to its recipient.
+
+        What is noted of a rotation stands in Git, where somebody can have written a recipient of
+        theirs into it.
+
+        Raises:
+            NoIdentity: It is not at hand.
+        """
+        new = [one for one in self._at_hand() if one.recipient == rotation.new]
+        if not new:
+            raise _not_held(rotation.new, self._request.keys_path)
+        return new
 
     def _is_taken_out(self, rotation: Rotation) -> bool:
         """Tell whether somebody has taken the new identity out of the cluster since."""
@@ -207,6 +220,8 @@ class Steps:
 
     def _sync(self, rotation: Rotation) -> Done:
         tree = self.tree(rotation)
+        if tree.plan().changes:
+            self._demand_new(rotation)
         came = tree.move_files()
         if came:
             word = "file" if came == 1 else "files"
@@ -247,12 +262,7 @@ class Steps:
         for entry in parse_key_file(self._doors.keys.find(path) or b"", path):
             if entry.recipient == rotation.new:
                 return entry.line
-        raise NoIdentity(
-            f"does not hold the new identity, of {rotation.new}",
-            path=path,
-            hint="the rotation was begun on another machine; go on there, or bring it here: "
-            "sopsmith key restore",
-        )
+        raise _not_held(rotation.new, path)
 
     def _at_hand(self) -> list[Identity]:
         return self._doors.means.keyring().identities
@@ -278,6 +288,15 @@ class Steps:
     @property
     def _git(self) -> Git:
         return Git(self._doors.programs, self._request.root)
+
+
+def _not_held(recipient: str, path: str) -> NoIdentity:
+    return NoIdentity(
+        f"does not hold the new identity, of {recipient}",
+        path=path,
+        hint="the rotation was begun on another machine; go on there, or bring it here: "
+        "sopsmith key restore; if nobody of yours began it: git log -p -- .sopsmith/rotations",
+    )
 
 
 def _prove_kept(

@@ -25,7 +25,15 @@ from sopsmith.flows.key_secret import add_identities, read_cluster_keys, retire_
 from sopsmith.flows.rotation import find_rotations, plan_rotation
 from sopsmith.flows.rotation_git import place_of
 from sopsmith.kube.kinds import APPLICATION, POD, SECRET
-from sopsmith.repo.rotation import MOVE, SYNC
+from sopsmith.repo.rotation import (
+    BACKUP,
+    GENERATE,
+    MOVE,
+    SYNC,
+    Rotation,
+    dump_rotation,
+    rotation_path,
+)
 
 OLD = IDENTITIES["prod"][1]
 
@@ -379,3 +387,39 @@ def test_no_backup_is_a_choice_and_never_an_accident(platform: Platform) -> None
     rotation = platform.run(without_backup=True).rotation
     assert rotation.backup == "none"
     assert not {"back-up", "renew"} & {*rotation.steps}
+
+
+@pytest.mark.parametrize("done", [(GENERATE,), (GENERATE, BACKUP)], ids=["before", "after"])
+def test_a_rotation_that_somebody_wrote_into_git_encrypts_nothing_to_them(
+    platform: Platform, done: tuple[str, ...]
+) -> None:
+    platform.cluster = None  # type: ignore[assignment]
+    _, stranger = age.generate()
+    note(platform, stranger, done)
+    before = platform.secrets()
+    with pytest.raises(NoIdentity):
+        platform.run(context="")
+    assert platform.secrets() == before
+    assert platform.settings().readers("prod") == (OLD,)
+
+
+def test_nor_does_one_that_says_to_have_moved_the_files(platform: Platform) -> None:
+    platform.cluster = None  # type: ignore[assignment]
+    _, stranger = age.generate()
+    note(platform, stranger, (GENERATE, BACKUP, MOVE))
+    for name in ("sopsmith.yaml", ".sops.yaml"):
+        path = platform.root / name
+        path.write_text(path.read_text().replace(OLD, stranger))
+    before = platform.secrets()
+    with pytest.raises(NoIdentity):
+        platform.run(context="")
+    assert platform.secrets() == before
+
+
+def note(platform: Platform, new: str, done: tuple[str, ...]) -> None:
+    """Write a rotation into the repository that nobody here began."""
+    moment = "2026-11-24T14:00:00Z"
+    noted = Rotation("prod", OLD, new, "", moment, done=dict.fromkeys(done, moment))
+    path = platform.root / rotation_path("prod")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(dump_rotation(noted))
