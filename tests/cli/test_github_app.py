@@ -15,7 +15,7 @@ from sopsmith.cli.main import run
 SETTINGS = """\
 version: 1
 environments: {prod: {recipients: []}}
-argocd: {repository: https://git.acme.example/acme/platform}
+argocd: {repository: https://github.com/acme/platform}
 """
 
 

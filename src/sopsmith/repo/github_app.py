@@ -29,6 +29,7 @@ ID, INSTALLATION, KEY = "GIT_APP_ID", "GIT_APP_INSTALLATION_ID", "GIT_APP_PRIVAT
 ENTERPRISE = "GIT_APP_ENTERPRISE_BASE_URL"
 TEMPLATE_NAME, REPOSITORY_NAME = "github-app", "platform-repository"
 _GITHUB = "github.com"
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _LONGEST_ID = 18  # digits; Argo CD reads an int64
 
 
@@ -116,14 +117,13 @@ def _of_variables(
     values: dict[str, Secret], settings: RepoSettings, enterprise: Secret | None
 ) -> GithubApp:
     host, owner, name = find_place(settings)
-    base_url = "" if host == _GITHUB else f"https://{host}/api/v3"
-    if enterprise is not None:
-        base_url = enterprise.reveal().decode()
+    base_url = _read_url(enterprise.reveal().decode() if enterprise else "", ENTERPRISE)
+    _check_host(host, base_url)
     credential = AppCredential(
         _read_id(values[creds.APP_ID], ID),
         _read_id(values[creds.INSTALLATION_ID], INSTALLATION),
         read_rsa_pem(values[creds.PRIVATE_KEY], KEY),
-        _read_url(base_url, ENTERPRISE),
+        base_url,
     )
     home, repository = settings.argocd.namespace, settings.argocd.repository
     template = creds.build_template(TEMPLATE_NAME, home, f"https://{host}/{owner}/", credential)
@@ -185,9 +185,29 @@ def _read_id(value: Secret, name: str) -> str:
     return text
 
 
+def _check_host(host: str, base_url: str) -> None:
+    """Make sure that the `.env`, and not the repository alone, names who sees the App's tokens.
+
+    With one that the App has signed, or a token that it was granted, whoever runs the host reads
+    what the App may read.
+
+    Raises:
+        EnvFileError: It does not.
+    """
+    api = urlsplit(base_url).hostname or f"api.{_GITHUB}"
+    name = host.partition(":")[0].lower()
+    if api == name or api.endswith(f".{name}") or api in _LOOPBACK:
+        return
+    raise EnvFileError(
+        f"is not an address of {host}, where {FILE} says that the repository lies",
+        key=ENTERPRISE,
+        hint=f"if that host is yours: {ENTERPRISE}=https://{host}/api/v3",
+    )
+
+
 def _read_url(text: str, name: str) -> str:
     parts = urlsplit(text)
-    loopback = parts.hostname in {"127.0.0.1", "localhost", "::1"}
-    if text and parts.scheme != "https" and not (parts.scheme == "http" and loopback):
+    inside = parts.scheme == "http" and parts.hostname in _LOOPBACK
+    if text and parts.scheme != "https" and not inside:
         raise EnvFileError("is no https address", key=name)
     return text.rstrip("/")

@@ -11,7 +11,7 @@ from sopsmith.flows.github_app import build_steps
 from sopsmith.flows.steps import BLOCKED, DONE, NEEDED, Step, look
 from sopsmith.formats.env_file import Variable
 from sopsmith.kube.kinds import SECRET
-from sopsmith.repo.github_app import find_github_app
+from sopsmith.repo.github_app import ENTERPRISE, find_github_app
 from sopsmith.repo.settings import RepoSettings, parse_settings
 from sopsmith.secret import Secret
 
@@ -122,10 +122,19 @@ def test_an_environments_own_app_goes_before_the_shared_one() -> None:
 
 
 def test_an_enterprise_is_asked_at_its_own_address() -> None:
-    app = find_github_app(variables(), settings_of("https://ghe.acme.example/a/b"), "prod")
+    named = Variable(ENTERPRISE, Secret(b"https://ghe.acme.example/api/v3"))
+    settings = settings_of("https://ghe.acme.example/a/b")
+    app = find_github_app([*variables(), named], settings, "prod")
     assert app is not None
     assert app.credential.base_url == "https://ghe.acme.example/api/v3"
     assert app.secrets[0].data["githubAppEnterpriseBaseUrl"].reveal().endswith(b"/api/v3")
+
+
+@pytest.mark.parametrize("named", ["", "https://ghe.acme.example/api/v3"])
+def test_the_repository_alone_says_of_no_host_that_it_may_see_the_apps_tokens(named: str) -> None:
+    more = [Variable(ENTERPRISE, Secret(named.encode()))] if named else []
+    with pytest.raises(EnvFileError, match="is not an address of evil"):
+        find_github_app([*variables(), *more], settings_of("https://evil.example/a/b"), "prod")
 
 
 def test_a_mapped_secret_is_put_in_as_git_will_deliver_it() -> None:
