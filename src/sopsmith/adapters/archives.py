@@ -57,12 +57,30 @@ def _s3_place(backup: BackupSettings, access: S3Access | None) -> S3Place:
 
     parts = urlsplit(backup.store)
     prefix = parts.path.strip("/")
+    if access and access.endpoint and backup.endpoint:
+        _check_endpoint(backup.endpoint, access)
     return S3Place(
         parts.netloc,
         f"{prefix}/" if prefix else "",
         backup.endpoint or (access.endpoint if access else ""),
         backup.region or (access.region if access else ""),
     )
+
+
+def _check_endpoint(named: str, access: S3Access) -> None:
+    """Refuse another service than the one for which the `.env` holds the credentials.
+
+    Raises:
+        LayoutError: sopsmith.yaml names another, as somebody may who only writes to Git.
+    """
+    if urlsplit(named).netloc.lower() != urlsplit(access.endpoint).netloc.lower():
+        variable = f"{access.owner}_S3_ENDPOINT" if access.owner else "S3_ENDPOINT"
+        raise LayoutError(
+            f"is another service than {variable} of the .env, whose credentials it would get",
+            path="sopsmith.yaml",
+            key="backup.endpoint",
+            hint="git log -p -- sopsmith.yaml; if it is right, change the .env",
+        )
 
 
 def _folder(backup: BackupSettings, settings: Settings) -> str:
