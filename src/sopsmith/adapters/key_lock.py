@@ -38,7 +38,8 @@ def lock_keys(path: str, wait: float = WAIT) -> Iterator[None]:
     lock = os.path.realpath(path) + ".lock"
     make_folders(os.path.dirname(lock))
     try:
-        handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, MODE)
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        handle = os.open(lock, flags, MODE)
     except OSError as error:
         raise OutsideError((error.strerror or "the system refused").lower(), path=lock) from None
     try:

@@ -39,8 +39,9 @@ import sys
 gc.disable()
 sys.path += {folders!r}
 try:
-    with open(__file__ + {suffix!r}, "rb", 0) as handle:
-        # In a folder that anybody may add to, it counts only if it is of the script's owner.
+    # In a folder that anybody may add to, it counts only if it is of the script's owner, and no
+    # link to another file of theirs, such as one of a clone.
+    with open(os.open(__file__ + {suffix!r}, os.O_RDONLY | os.O_NOFOLLOW), "rb", 0) as handle:
         ours = os.fstat(handle.fileno()).st_uid == os.stat(__file__).st_uid
         head, _, kept = handle.read().partition(b"\\0")
     if ours and head == f"{{sys.version}} {{sys.path}}".encode():

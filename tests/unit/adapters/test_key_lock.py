@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sopsmith.adapters.key_lock import lock_keys
-from sopsmith.errors import Conflict
+from sopsmith.errors import Conflict, OutsideError
 
 
 def test_a_second_one_waits_and_then_says_who_is_in_the_way(tmp_path: Path) -> None:
@@ -43,3 +43,11 @@ def test_the_lock_of_a_link_is_its_target_s(tmp_path: Path) -> None:
         lock_keys(str(tmp_path / "keys.txt"), wait=0),
     ):
         pass
+
+
+def test_a_link_in_the_place_of_the_lock_is_not_followed(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    (tmp_path / "keys.txt.lock").symlink_to(elsewhere)
+    with pytest.raises(OutsideError), lock_keys(str(tmp_path / "keys.txt")):
+        pass
+    assert not elsewhere.exists()

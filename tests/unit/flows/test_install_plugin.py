@@ -143,3 +143,11 @@ def test_a_bundle_of_another_user_is_left_alone(tmp_path: Path, bundle: bytes) -
     loaded_by(tmp_path, bundle)
     os.chown(tmp_path / f"ksops{BUNDLE}", 12345, -1)
     assert "sopsmith.plugin.run" not in run(tmp_path / "ksops").split()
+
+
+def test_a_link_to_a_bundle_is_left_alone(tmp_path: Path, bundle: bytes) -> None:
+    loaded_by(tmp_path, bundle)
+    path = tmp_path / f"ksops{BUNDLE}"
+    path.rename(tmp_path / "of-a-clone")
+    path.symlink_to(tmp_path / "of-a-clone")
+    assert "sopsmith.plugin.run" not in run(tmp_path / "ksops").split()
