@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from sopsmith.cli.plain_lines import put_lines
@@ -14,33 +16,37 @@ HOSTILE = "a\x1b[2J\rb\x1b]0;t\x07\u202ec\x9b31m"
 
 
 @pytest.mark.parametrize("speak", [say, warn, note], ids=["say", "warn", "note"])
-def test_no_line_for_people_steers_a_terminal(speak, capsys):
+def test_no_line_for_people_steers_a_terminal(
+    speak: Callable[[str], None], capsys: pytest.CaptureFixture[str]
+) -> None:
     speak(HOSTILE)
     assert "".join(capsys.readouterr().err.split(": ")[-1:]).rstrip("\n").isprintable()
 
 
-def test_no_error_and_no_hint_steers_a_terminal(capsys):
+def test_no_error_and_no_hint_steers_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     report(Error(HOSTILE, path=HOSTILE, hint=HOSTILE))
     assert capsys.readouterr().err.replace("\n", "").isprintable()
 
 
-def test_no_cell_of_a_table_steers_a_terminal_or_forges_a_row():
+def test_no_cell_of_a_table_steers_a_terminal_or_forges_a_row() -> None:
     made = table(("NAME", "WHO"), [("x\ny", HOSTILE)])
     assert made.count("\n") == 2
     assert made.replace("\n", "").isprintable()
 
 
-def test_no_line_of_data_for_people_steers_a_terminal(capsysbinary):
+def test_no_line_of_data_for_people_steers_a_terminal(
+    capsysbinary: pytest.CaptureFixture[bytes],
+) -> None:
     put_lines(["x\ny", HOSTILE])
     out = capsysbinary.readouterr().out.decode()
     assert out.count("\n") == 2
     assert out.replace("\n", "").isprintable()
 
 
-def test_layout_stays(capsys):
+def test_layout_stays(capsys: pytest.CaptureFixture[str]) -> None:
     say("a\n\tb é")
     assert capsys.readouterr().err == "a\n\tb é\n"
 
 
-def test_a_byte_that_is_no_text_stays_for_the_stream_to_escape():
+def test_a_byte_that_is_no_text_stays_for_the_stream_to_escape() -> None:
     assert plain("\udcff") == "\udcff"
