@@ -41,7 +41,7 @@ class AwsValues:
 
     def value(self, key: str, version: str) -> Secret:
         """Return a parameter's or a secret's value."""
-        name = self._prefix + key
+        name = self._name(key)
         with self._refusals(name):
             if self._is_parameters:
                 asked = f"{name}:{version}" if version else name
@@ -64,12 +64,16 @@ class AwsValues:
 
     def delete(self, key: str) -> None:
         """Delete a parameter for good, or a secret with 30 days to bring it back."""
-        name = self._prefix + key
+        name = self._name(key)
         with self._refusals(name):
             if self._is_parameters:
                 self._client.delete_parameter(Name=name)
             else:
                 self._client.delete_secret(SecretId=name, RecoveryWindowInDays=30)
+
+    def _name(self, key: str) -> str:
+        # What `names` has found says its prefix already, as in the operator.
+        return key if key.startswith(self._prefix) else self._prefix + key
 
     def _parameters(self, find: Find) -> Iterator[str]:
         filters = [{"Key": f"tag:{key}", "Option": "Equals", "Values": [value]}

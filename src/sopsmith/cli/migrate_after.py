@@ -12,7 +12,7 @@ from sopsmith.errors import UsageError
 from sopsmith.flows import migrate_clean, migrate_remove, migrate_verify
 from sopsmith.flows.migrate import choose_scope
 from sopsmith.flows.migrate_clean import Held
-from sopsmith.flows.migrate_eso import read_cluster
+from sopsmith.flows.migrate_read import read_cluster
 from sopsmith.flows.migrate_verify import BY_ESO, SAME, Checked
 from sopsmith.ports import Cluster
 from sopsmith.repo.migration import Run

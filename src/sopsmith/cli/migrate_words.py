@@ -17,7 +17,8 @@ from sopsmith.cli.talk import note, put, put_json, say
 from sopsmith.errors import UsageError
 from sopsmith.flows import migrate as flow
 from sopsmith.flows.migrate import Found, Left, Plan, choose_scope
-from sopsmith.flows.migrate_eso import FROM_CLUSTER, FROM_ENV, Manifest, Means
+from sopsmith.flows.migrate_eso import FROM_CLUSTER, FROM_ENV, Means
+from sopsmith.flows.migrate_read import Manifest
 from sopsmith.kube.external_values import Provider
 from sopsmith.ports import Cluster
 from sopsmith.repo.contexts import choose_context
@@ -47,7 +48,7 @@ def open_eso(options: dict[str, Any]) -> Asked:
         UsageError: The options do not fit together.
         OutsideError: A path or the cluster cannot be read.
     """
-    from sopsmith.flows.migrate_eso import read_cluster, read_manifests, read_text
+    from sopsmith.flows.migrate_read import put_into, read_cluster, read_manifests, read_text
 
     paths, source = options["paths"], options["source"]
     if bool(paths) == options["from_cluster"]:
@@ -67,6 +68,7 @@ def open_eso(options: dict[str, Any]) -> Asked:
         manifests = read_text(sys.stdin.buffer.read(), "standard input")
     else:
         manifests, left = read_manifests(paths, LocalTrees(LocalPrograms()))
+    manifests = put_into(manifests, options["namespace"])
     scope = choose_scope(options["scope"], read_settings(at.doors.files, at.root)).name
     return Asked(at, scope, manifests, left, _means(source, cluster, options, at))
 
@@ -87,7 +89,8 @@ def open_cluster(at: Repository, options: dict[str, Any], *, wants: bool = True)
 
 def resolve_eso(asked: Asked) -> tuple[list[Found], list[Left]]:
     """Return what can follow with its values, and what cannot."""
-    from sopsmith.flows.migrate_eso import find_run_time, resolve
+    from sopsmith.flows.migrate_eso import resolve
+    from sopsmith.flows.migrate_read import find_run_time
 
     found, left = resolve(asked.manifests, asked.means)
     cluster, is_live = asked.means.cluster, not any(one.path for one in asked.manifests)
@@ -168,7 +171,8 @@ def migrate_sealed(options: dict[str, Any]) -> int:
         # PEM blocks are no YAML.
         objects = []
     keys = load_keys(data, objects, path)
-    found, left = find_sealed(options["paths"], keys, LocalTrees(LocalPrograms()))
+    trees = LocalTrees(LocalPrograms())
+    found, left = find_sealed(options["paths"], keys, trees, options["namespace"])
     return migrate(found, left, at, options)
 
 
@@ -176,7 +180,7 @@ def migrate_sops(options: dict[str, Any]) -> int:
     """Open loose SOPS files, and migrate the Secrets in them."""
     import os
 
-    from sopsmith.flows.migrate_loose import find_loose, plan_moved
+    from sopsmith.flows.migrate_loose import find_loose, plan_moved, put_secrets_into
 
     at = doors.open_repository(options["repo"])
     settings = read_settings(at.doors.files, at.root)
@@ -184,6 +188,7 @@ def migrate_sops(options: dict[str, Any]) -> int:
     trees = LocalTrees(LocalPrograms())
     paths = tuple(os.path.normpath(path) for path in options["paths"])
     found, left = find_loose(paths, home, at.doors.keyring(), trees)
+    found = put_secrets_into(found, options["namespace"])
     made = flow.plan_migration(at.root, options["scope"], found, left, at.doors)
     old = plan_moved(made.rows, left, trees, paths, at.doors.files) if options["remove"] else {}
     if not options["dry_run"]:

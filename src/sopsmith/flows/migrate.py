@@ -157,7 +157,7 @@ def check_manifest(manifest: SecretManifest) -> SecretManifest:
     if not manifest.namespace:
         raise ManifestError(
             "nothing says its namespace",
-            hint="kustomize build FOLDER | sopsmith migrate eso -",
+            hint="--namespace NAME",
         )
     reason = fault(manifest.namespace, NAMESPACE_LIMIT)
     if reason:
@@ -197,7 +197,7 @@ def _place(
         try:
             check_manifest(manifest)
         except Error as error:
-            reason = "; ".join(filter(None, (error.key, error.message)))
+            reason = "; ".join(filter(None, (error.key, error.message, error.hint)))
             refused.append(Row(LEFT, one.object, reason=reason))
             continue
         own = standing[scope.name]

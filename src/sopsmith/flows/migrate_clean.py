@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from sopsmith.errors import ManifestError, NotThere
-from sopsmith.flows.migrate_eso import Manifest
+from sopsmith.flows.migrate_read import Manifest
 from sopsmith.flows.migrate_verify import BY_ESO, MISSING, Checked
 from sopsmith.kube.external_secrets import (
     CLUSTER_EXTERNAL_SECRET,

@@ -33,9 +33,12 @@ _FIELDS = frozenset({"apiVersion", "kind", "metadata", "type", "data", "stringDa
 
 
 def find_sealed(
-    paths: Sequence[str], keys: list[RSAPrivateKey], trees: Trees
+    paths: Sequence[str], keys: list[RSAPrivateKey], trees: Trees, namespace: str = ""
 ) -> tuple[list[Found], list[Left]]:
     """Return the Secrets that SealedSecrets of some files and folders hold, and what cannot follow.
+
+    Args:
+        namespace: Of those that name none.
 
     Raises:
         OutsideError: A path is not there.
@@ -54,7 +57,7 @@ def find_sealed(
             continue
         near = around.get(os.path.normpath(path), Around())
         for one in objects:
-            make = partial(_unsealed, one, near, keys)
+            make = partial(_unsealed, one, near, namespace, keys)
             _try(one, path, make, found, left)
     return found, left
 
@@ -143,19 +146,28 @@ def _try(
         left.append(Left(f"{path} {name}".strip(), reason))
 
 
-def _unsealed(one: Object, near: Around, keys: list[RSAPrivateKey]) -> SecretManifest:
-    return unseal(_put(one, near), keys)
+def put_secrets_into(found: Sequence[Found], namespace: str) -> list[Found]:
+    """Return Secrets as they are deployed into a namespace: it is that of those with none."""
+    return [
+        one._replace(manifest=one.manifest._replace(namespace=one.manifest.namespace or namespace))
+        for one in found
+    ]
 
 
-def _put(one: Object, near: Around) -> Object:
+def _unsealed(
+    one: Object, near: Around, namespace: str, keys: list[RSAPrivateKey]
+) -> SecretManifest:
+    return unseal(_put(one, near, namespace), keys)
+
+
+def _put(one: Object, near: Around, namespace: str) -> Object:
     """Return a SealedSecret as the kustomizations around it make it."""
     if near.trouble:
         raise ManifestError(near.trouble)
     if len(near.namespaces) > 1:
         raise ManifestError(f"kustomizations put it in {' and '.join(sorted(near.namespaces))}")
     metadata = dict(one.get("metadata") or {})
-    if near.namespaces:
-        metadata["namespace"] = next(iter(near.namespaces))
+    metadata["namespace"] = next(iter(near.namespaces), metadata.get("namespace") or namespace)
     return {**one, "metadata": metadata}
 
 

@@ -18,7 +18,8 @@ from typing import NamedTuple
 from sopsmith.errors import Conflict, Error
 from sopsmith.flows.generate import Doors
 from sopsmith.flows.migrate import LEFT, Row
-from sopsmith.flows.migrate_eso import Manifest, put_around
+from sopsmith.flows.migrate_eso import put_around
+from sopsmith.flows.migrate_read import Manifest
 from sopsmith.kube.external_secrets import (
     CLUSTER_EXTERNAL_SECRET,
     EXTERNAL_SECRET,

@@ -13,7 +13,8 @@ from sopsmith.errors import Conflict, Denied, NotThere
 from sopsmith.flows.migrate import Found, Left, Plan, apply_migration, plan_migration
 from sopsmith.flows.migrate_clean import delete, find_held
 from sopsmith.flows.migrate_env import EnvValues
-from sopsmith.flows.migrate_eso import Manifest, Means, read_cluster, read_manifests, resolve
+from sopsmith.flows.migrate_eso import Means, resolve
+from sopsmith.flows.migrate_read import Manifest, put_into, read_cluster, read_manifests
 from sopsmith.flows.migrate_remove import apply_removal, plan_removal
 from sopsmith.flows.migrate_verify import read_runs, verify
 from sopsmith.formats import env_file
@@ -221,6 +222,9 @@ def test_a_copy_of_a_connection_secret_is_left_alone() -> None:
     one = external("data: [{secretKey: a, remoteRef: {key: conn, property: password}}]")
     _, left = resolve(manifests(store, one), Means("cluster", cluster))
     assert "Crossplane" in left[0].reason
+    cluster.put(SECRET, {"metadata": {"name": "x", "namespace": "shop"}})
+    _, left = resolve(manifests(store, one), Means("cluster", cluster))
+    assert "Crossplane" in left[0].reason
 
 
 def test_a_cluster_that_refuses_ends_the_migration() -> None:
@@ -358,6 +362,16 @@ def test_the_namespace_is_that_of_the_kustomization_around() -> None:
     stage.files.held["/src/app/db.yaml"] = DB.encode()
     (one,), _ = read_manifests(["/src"], Trees(stage))
     assert one.around.namespaces == {"outer"}
+
+
+def test_a_manifest_that_names_no_namespace_gets_the_one_given() -> None:
+    bare = DB.replace(", namespace: shop", "")
+    found, left = provided({"/shop/db": '{"password": "p"}'}, bare)
+    made = plan_migration(ROOT, "prod", found, left, Stage().doors)
+    assert "--namespace" in made.rows[0].reason
+    (one, own) = put_into(manifests(bare, DB.replace("shop,", "blog,")), "other")
+    assert one.around.namespaces == {"other"}
+    assert own.around.namespaces == frozenset()
 
 
 def test_two_overlays_of_one_manifest_have_to_be_built_first() -> None:
