@@ -117,7 +117,8 @@ def _fetch(
 ) -> tuple[dict[str, Secret], tuple[str, ...]]:
     try:
         if means.env is not None:
-            return fetch(means.env.adapt(source), means.env)
+            values = fetch(means.env.adapt(source), means.env).values
+            return values, (source.ref.key,) if source.ref else ()
         store = _store(source, one, stores, means.cluster)
         if store is None:
             raise ManifestError(f"{source.store.kind} {source.store.name} is not known here")

@@ -353,6 +353,7 @@ def test_a_dotenv_answers_for_keys_and_their_properties() -> None:
     found, left = resolve(manifests(DB, extract), means)
     assert left == []
     assert [data_of([one]) for one in found] == [{"password": b"p"}, {"q": b"v"}]
+    assert [key.key for one in found for key in one.remote] == ["/shop/db", "z"]
 
 
 def test_the_namespace_is_that_of_the_kustomization_around() -> None:
