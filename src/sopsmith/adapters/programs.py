@@ -6,6 +6,10 @@ import os
 
 from sopsmith.errors import OutsideError
 
+_GIT = ("git", "-c", "core.fsmonitor=false", "--no-optional-locks")
+"""A clone's own configuration can name a program that git starts whenever it reads the index; and
+a look must not take a lock that somebody's commit needs."""
+
 
 class Finished:
     """`ports.Finished`: what a program left behind. Its repr shows no output."""
@@ -36,9 +40,10 @@ class LocalPrograms:
         # subprocess takes milliseconds to load, and the plugin seldom runs anything.
         import subprocess
 
+        words = [*_GIT, *argv[1:]] if argv[0] == "git" else argv
         try:
             done = subprocess.run(
-                argv,
+                words,
                 input=stdin,
                 capture_output=True,
                 env={**os.environ, **env} if env else None,
