@@ -243,7 +243,7 @@ def load(data: bytes, path: str) -> Revocation:
         if value["version"] != 1:
             raise FormatError("was written by a newer sopsmith", path=path)
         return Revocation(
-            str(value["recipient"]),
+            _recipient(str(value["recipient"])),
             str(value["name"]),
             str(value["environment"]),
             str(value["date"]),
@@ -251,6 +251,14 @@ def load(data: bytes, path: str) -> Revocation:
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         raise FormatError("is no record of a revocation", path=path, hint="git log") from None
+
+
+def _recipient(text: str) -> str:
+    """Return a recipient, by whose id the file is written again: it must lead nowhere else."""
+    name = id_of(text)
+    if not (name.isascii() and name.replace("-", "").isalnum()):
+        raise ValueError
+    return text
 
 
 def pick(found: list[Revocation], wanted: str) -> list[Revocation]:
