@@ -35,9 +35,10 @@ def find_around(files: dict[str, bytes], kind: str) -> dict[str, Around]:
         files: The files of a tree by their paths; what is not among them is not followed.
         kind: The kind of object that is asked about: patches of others are passed over.
     """
+    files = {posixpath.normpath(path): data for path, data in files.items()}
     folders: dict[str, tuple[str, dict[str, object]]] = {}
     for path in sorted(files):
-        folder, name = posixpath.split(posixpath.normpath(path))
+        folder, name = posixpath.split(path)
         if name in NAMES:
             try:
                 folders[folder] = (path, parse_fields(files[path], path))
@@ -101,5 +102,4 @@ def _trouble(path: str, fields: dict[str, object], walk: _Walk) -> str:
 def _patch_text(entry: object, path: str, files: dict[str, bytes]) -> bytes:
     named = str(entry.get("path") or "") if isinstance(entry, dict) else str(entry)
     target = posixpath.normpath(posixpath.join(posixpath.dirname(path), named))
-    known = {posixpath.normpath(one): data for one, data in files.items()}
-    return repr(entry).encode() + known.get(target, b"")
+    return repr(entry).encode() + files.get(target, b"")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
 from collections.abc import Iterable, Sequence
@@ -55,7 +56,7 @@ def cut_documents(data: bytes, indices: Iterable[int]) -> bytes | None:
 
 
 def unlist(files: Files, removed: Iterable[str]) -> dict[str, bytes]:
-    """Return the kustomizations that list removed files, without those entries.
+    """Return the kustomizations that list removed files, without those entries, by absolute path.
 
     kustomize takes files from its own folder and below alone, so only the folders above a file
     can hold one that lists it.
@@ -64,17 +65,17 @@ def unlist(files: Files, removed: Iterable[str]) -> dict[str, bytes]:
         ManifestError, FormatError: One cannot be edited safely.
     """
     edited: dict[str, bytes] = {}
-    for path in removed:
+    for path in map(os.path.abspath, removed):
         folder = posixpath.dirname(path)
         while True:
             for name in NAMES:
                 place = posixpath.join(folder, name)
                 data = edited.get(place) or files.find(place)
                 if data is not None:
-                    new = _without(data, posixpath.relpath(path, folder or "."))
+                    new = _without(data, posixpath.relpath(path, folder))
                     edited |= {place: new} if new != data else {}
             above = posixpath.dirname(folder)
-            if above == folder or files.names(posixpath.join(folder, ".git")):
+            if above == folder or ".git" in files.names(folder):
                 break
             folder = above
     return edited
