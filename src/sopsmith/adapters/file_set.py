@@ -11,6 +11,7 @@ import time
 from contextlib import suppress
 from threading import Thread
 
+from sopsmith.adapters.files import written_at
 from sopsmith.errors import OutsideError
 
 _MARK = ".set-new"
@@ -62,7 +63,7 @@ class FileSets:
 
     def _target(self, path: str) -> str:
         """Return the file behind a path, in a folder that is there."""
-        target = os.path.realpath(path)
+        target = written_at(path)
         folder = os.path.dirname(target)
         if folder not in self._prepared:
             _prepare(folder, path)

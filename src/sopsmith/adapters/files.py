@@ -6,6 +6,8 @@ import os
 
 from sopsmith.errors import NotThere, OutsideError
 
+_MARKS = (".git", "sopsmith.yaml")
+"""What tells that a folder is the root of a repository."""
 MAX_SIZE = 64 * 1024 * 1024  # bytes
 
 
@@ -28,8 +30,12 @@ class LocalFiles:
         return self.read(path) if is_there(path) else None
 
     def write(self, path: str, data: bytes, *, mode: int | None = None) -> None:
-        """Replace a file in one step, so that a kill leaves it old or new, never half."""
-        target = os.path.realpath(path)
+        """Replace a file in one step, so that a kill leaves it old or new, never half.
+
+        Raises:
+            OutsideError: It cannot be written, or a link leads out of the repository.
+        """
+        target = written_at(path)
         folder = os.path.dirname(target)
         temporary = os.path.join(folder, f".{os.path.basename(target)}.{os.urandom(6).hex()}.new")
         try:
@@ -87,6 +93,32 @@ def is_there(path: str) -> bool:
     except OSError as error:
         raise _outside(error, path) from None
     return True
+
+
+def written_at(path: str) -> str:
+    """Return the file behind a path that is to be written; links are kept, and written through.
+
+    Raises:
+        OutsideError: A link in a repository leads out of it. Whoever wrote the repository chose
+            where to, and it may be any file of the user's.
+    """
+    target, shown = os.path.realpath(path), os.path.abspath(path)
+    if target == shown:
+        return target
+    root, here = "", ""
+    for name in shown.split("/")[1:]:
+        here = f"{here}/{name}"
+        if root and os.path.islink(here):
+            inside = os.path.realpath(root).rstrip("/")
+            if not f"{os.path.realpath(here)}/".startswith(f"{inside}/"):
+                raise OutsideError(
+                    f"{os.path.relpath(here, root)} is a link that leads out of the repository, "
+                    "so nothing is written behind it",
+                    path=path,
+                )
+        if any(os.path.lexists(f"{here}/{mark}") for mark in _MARKS):
+            root = here
+    return target
 
 
 def _mode_of(target: str, mode: int | None) -> int:

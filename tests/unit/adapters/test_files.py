@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from sopsmith.adapters import files
+from sopsmith.adapters.file_set import replace_files
 from sopsmith.adapters.files import LocalFiles
 from sopsmith.errors import OutsideError
 
@@ -64,3 +66,52 @@ def test_what_cannot_be_looked_at_is_no_absence(tmp_path: Path) -> None:
 def test_a_file_on_the_way_proves_the_absence(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"x")
     assert LocalFiles().find(str(tmp_path / "file" / "kustomization.yaml")) is None
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """Return a repository beside a folder that is somebody's home."""
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home/.profile").write_text("mine\n")
+    (tmp_path / "clone").mkdir()
+    (tmp_path / "clone/sopsmith.yaml").write_text("")
+    return tmp_path / "clone"
+
+
+@pytest.mark.parametrize(
+    "write", [LocalFiles().write, lambda p, d: replace_files([(p, d)])], ids=["one", "many"]
+)
+@pytest.mark.parametrize(
+    ("link", "leads", "path"),
+    [
+        ("state.json", "../home/.profile", "state.json"),
+        ("state.json", "../home/.new", "state.json"),
+        (".sopsmith", "../home", ".sopsmith/.profile"),
+        ("far", "..", "far/home/.profile"),
+        # Beyond the link there is a repository too.
+        ("other", "../other", "other/sopsmith.yaml"),
+    ],
+    ids=["file", "new", "folder", "above", "repository"],
+)
+def test_no_link_in_a_repository_leads_a_write_out_of_it(
+    clone: Path, write: Callable[[str, bytes], None], link: str, leads: str, path: str
+) -> None:
+    (clone.parent / "other").mkdir()
+    (clone.parent / "other/sopsmith.yaml").write_text("theirs")
+    (clone / link).symlink_to(leads)
+    with pytest.raises(OutsideError, match="is a link that leads out of the repository"):
+        write(str(clone / path), b"x")
+    assert (clone.parent / "home/.profile").read_text() == "mine\n"
+    assert not (clone.parent / "home/.new").exists()
+    assert (clone.parent / "other/sopsmith.yaml").read_text() == "theirs"
+
+
+def test_a_link_inside_of_a_repository_and_one_to_a_repository_are_written_through(
+    clone: Path,
+) -> None:
+    (clone / "a").write_text("")
+    (clone / "link").symlink_to("a")
+    (clone.parent / "way").symlink_to("clone")
+    LocalFiles().write(str(clone.parent / "way/link"), b"x")
+    assert (clone / "a").read_bytes() == b"x"
+    assert (clone / "link").is_symlink()
