@@ -46,13 +46,16 @@ ODD = (
     "+1", "-1", ".nan", "-.inf", "123456789012345678", "[a]", "{a: b}", "&a b", "*a", "!t x",
     "!!str 1", "? x", "a: b", "a:", "a #b", "@", "`", "=", "\u00a0", "\u2028", "\x85x", "a\tb",
     "\ufeff", "'it", "'a' b", '"a" b', '"\\ud800"', '"\\x41"', '"\\q"', '"a\\"', "''''", "'''",
-    "- x", ">", ">-", "|2", "|+ #c", "---", "...", "%a",
+    "- x", ">", ">-", "|2", "|+ #c", "---", "...", "%a", "[a, [b]]", "[a,b]", "[a, ]", "[, a]",
+    "[a b , c]", "[1]", "[a: b]", "[~]", "[]]", "[a}", "{a: b]", "{a}", "{a: 1}", "{a: b, a: c}",
+    "{a: }", "{a: b,c: d}", "{a: {b: c}}", "{1: a}", "{a:b}", "{a: b} #c", "[a]b", "[ a]", "[yes]",
 )  # fmt: skip
 SURE = (
     "x", "a b", "a:b", "a#b", "http://x:1/", "./a", "../a", "^(data|stringData)$", "/x", "_x", "$x",
     "(x", "aé😀", "7", "3.13.3", '""', "''", "'it''s'", '"a\\nb\\"\\\\"', '"\\u00e9"', '" x: #y "',
     "[]", "{}", "ENC[AES256_GCM,data:YQ==,iv:YQ==,tag:YQ==,type:str]", "true", "null", "FALSE",
     "ENC[AES256_GCM,data:a,iv:b,tag:c,type:comment]",
+    "[a]", "[APP_, b c, null]", "{a: b}", "{a: a1 /.-b, _b: true}", "{y: no}",
 )  # fmt: skip
 SURE_KEYS = ("a", "b", "data", "k.x/y", "_z", ".dockercfg", "y", "no", "A1", "sops_a__list_0")
 ODD_KEYS = ("1", "true", ".nan", ".5", "a", '"a"', "<<", "null", "? a", "a b", "-a", "é", "&x a")
@@ -66,6 +69,7 @@ class Writer:
         self.draw = draw
         self.values = st.sampled_from(SURE + ODD if odd else SURE)
         self.keys = st.sampled_from(SURE_KEYS + ODD_KEYS if odd else SURE_KEYS)
+        self.heads = ("|", "|-", "|+", ">-") if odd else ("|", "|-", "|+")
         self.text = st.text("ab :#-|\\'\"", max_size=6) if odd else st.text("ab-#", min_size=1)
 
     def one_of(self, *choices: str) -> str:
@@ -92,7 +96,7 @@ class Writer:
         pad = " " * (indent + self.draw(st.integers(1, 5)))
         body = self.draw(st.lists(st.one_of(self.text, st.just("")), max_size=4))
         lines = [pad + "a", *(pad + line if line else "" for line in body)]
-        return [f"{head} {self.one_of('|', '|-', '|+')}", *lines]
+        return [f"{head} {self.one_of(*self.heads)}", *lines]
 
     def sequence(self, indent: int, depth: int) -> list[str]:
         lines: list[str] = []
@@ -165,7 +169,8 @@ def test_agrees_on_any_string_in_every_style(value: str, pad: int) -> None:
         agrees(f"{scalar}: 1\n")
         agrees(f"k: {scalar}\n")
         agrees(f"k:\n- {scalar}\n-   j: {scalar}\n")
+        agrees(f"k: [{scalar}, a]\nj: {{a: {scalar}}}\n")
     block = "\n".join(" " * pad + line if line else "" for line in value.split("\n"))
-    for head in ("|", "|-", "|+"):
+    for head in ("|", "|-", "|+", ">-"):
         agrees(f"k: {head}\n{block}\n\nj: 1\n")
         agrees(f"k:\n  - i: {head}\n{block}\n# end\n")

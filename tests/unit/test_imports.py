@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -89,3 +90,24 @@ def test_a_masked_diff_loads_no_command_line_no_yaml_and_no_cryptography(repo: R
     heavy = {"click", "cryptography", "pyrage", "subprocess", "typing", "yaml"}
     assert "#" in out, done.stderr
     assert heavy.isdisjoint(modules.split())
+
+
+def test_generate_loads_no_general_reader_for_what_init_writes(tmp_path: Path) -> None:
+    environ = {"HOME": str(tmp_path / "home"), "PATH": os.environ["PATH"]}
+    work = tmp_path / "work"
+    work.mkdir()
+    base = "import sys\nfrom sopsmith.cli.main import run\n"
+
+    def python(script: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", base + script],
+            cwd=work, env=environ, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return done.stdout
+
+    python("assert run(['init', '.']) == 0")
+    (work / ".env").write_text("TOKEN=made-up\nPROD_TOKEN=other\n")
+    out = python("assert run(['generate']) == 0\nprint('LOADED', *sys.modules)")
+    plan, _, modules = out.rpartition("LOADED ")
+    assert "plan: 2 to create" in plan
+    assert {"difflib", "json", "re2", "urllib.parse", "yaml"}.isdisjoint(modules.split())

@@ -2,10 +2,10 @@
 
 The plugin starts for each generator of each Application, so its start-up counts: this
 reader needs no import but the tree and takes a file in microseconds. It knows block
-mappings with plain keys, block sequences, one-line scalars, literal blocks, whole-line
-comments and `---`. For everything that it does not know for certain it returns None, and the
-general reader `yaml.parse` has the word. `tests/properties/test_narrow_agrees.py` proves that both
-agree wherever this one accepts.
+mappings with plain keys, block sequences, one-line scalars, literal blocks, folded ones of one
+paragraph, flow collections of plain words, whole-line comments and `---`. For everything that it
+does not know for certain it returns None, and the general reader `yaml.parse` has the word.
+`tests/properties/test_narrow_agrees.py` proves that both agree wherever this one accepts.
 
 Its trees have no positions and no comments, so they serve for decrypting, not for editing.
 
@@ -18,6 +18,7 @@ from sopsmith.formats.tree import Mapping, Node, Scalar, Sequence, Tree
 
 _LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 _KEY = _LETTERS | frozenset("0123456789_-./")
+_FLOW = _KEY | frozenset(" ")
 # No value that begins with one of these is a number, a date or a mark of YAML.
 _PLAIN_FIRST = _LETTERS | frozenset("/^_($")
 _WORDS = {
@@ -193,11 +194,37 @@ def _value(lines: list[str], at: int, text: str, indent: int) -> tuple[Node, int
         return Scalar(_double(text)), at + 1
     if first == "'":
         return Scalar(_single(text)), at + 1
-    if text == "[]":
-        return Sequence([], flow=True), at + 1
-    if text == "{}":
-        return Mapping([], flow=True), at + 1
+    if text == ">-":
+        return _folded(lines, at + 1, indent)
+    if first in "[{":
+        return _flow(text), at + 1
     return Scalar(_other(text)), at + 1
+
+
+def _flow(text: str) -> Node:
+    """Read `[a, b]` or `{a: b}` whose parts are plain words."""
+    if text == "[]":
+        return Sequence([], flow=True)
+    if text == "{}":
+        return Mapping([], flow=True)
+    parts = text[1:-1].split(", ")
+    if text[0] == "[" and text[-1] == "]":
+        return Sequence([Scalar(_word(part)) for part in parts], flow=True)
+    entries: list[tuple[str, Node]] = []
+    for part in parts:
+        key, colon, value = part.partition(": ")
+        if not colon or not _is_key(key):
+            raise _Unsure
+        entries.append((key, Scalar(_word(value))))
+    if text[-1] != "}" or text[0] != "{" or len(dict(entries)) != len(entries):
+        raise _Unsure
+    return Mapping(entries, flow=True)
+
+
+def _word(text: str) -> str | bool | None:
+    if text[:1] not in _LETTERS or not _FLOW.issuperset(text) or text[-1] == " ":
+        raise _Unsure
+    return _WORDS.get(text, text)
 
 
 def _other(text: str) -> str | int:
@@ -291,3 +318,22 @@ def _literal(lines: list[str], at: int, header: str, indent: int) -> tuple[Scala
     if header != "|+":
         text = text.rstrip("\n") + ("" if header == "|-" else "\n")
     return Scalar(text), at
+
+
+def _folded(lines: list[str], at: int, indent: int) -> tuple[Scalar, int]:
+    """Read a `>-` block of lines at one column, without empty ones."""
+    line = lines[at] if at < len(lines) else ""
+    width = len(line) - len(line.lstrip(" "))
+    if width <= indent or width == len(line):
+        raise _Unsure
+    pad = line[:width]
+    found = []
+    while at < len(lines) and lines[at].startswith(pad):
+        text = lines[at][width:]
+        if not text or text[0] == " " or text[-1] == " ":
+            raise _Unsure
+        found.append(text)
+        at += 1
+    if at < len(lines) and not lines[at].strip(" "):
+        raise _Unsure
+    return Scalar(" ".join(found)), at

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from json import dumps as json_dumps
-
-from sopsmith.formats import json
 from sopsmith.formats.splice import Edit
 from sopsmith.formats.tree import Mapping, Node, Scalar, Tree
 from sopsmith.formats.yaml_write import block_indent, quote, write_scalar
@@ -18,6 +15,8 @@ def write_entry(text: str, tree: Tree, key: str, value: object) -> str:
     It begins with the key itself: the white space before that is `insert_entry`'s.
     """
     if isinstance(tree.root, Mapping) and tree.root.flow:
+        from sopsmith.formats import json
+
         return json.write_entry(text, tree, key, value)
     newline = "\r\n" if "\r\n" in text else "\n"
     return newline.join([*_block_lines(key, value, _column(text, tree)), ""]).lstrip(" ")
@@ -26,6 +25,8 @@ def write_entry(text: str, tree: Tree, key: str, value: object) -> str:
 def insert_entry(text: str, tree: Tree, source: str) -> Edit:
     """Return the edit that puts an entry's source behind the last one."""
     if isinstance(tree.root, Mapping) and tree.root.flow:
+        from sopsmith.formats import json
+
         return json.insert_entry(text, tree, source)
     before = text[: tree.end]
     newline = "" if not before or before.endswith("\n") else "\n"
@@ -38,6 +39,8 @@ def entry_span(text: str, tree: Tree, key: str) -> tuple[int, int]:
     root = tree.root
     assert isinstance(root, Mapping)
     if root.flow:
+        from sopsmith.formats import json
+
         return json.entry_span(text, tree, key)
     index = [name for name, _ in root.entries].index(key)
     start = root.keys[index][0]
@@ -51,6 +54,8 @@ def entry_span(text: str, tree: Tree, key: str) -> tuple[int, int]:
 def remove_entry(text: str, tree: Tree, key: str) -> Edit:
     """Return the edit that takes a top-level entry away."""
     if isinstance(tree.root, Mapping) and tree.root.flow:
+        from sopsmith.formats import json
+
         return json.remove_entry(text, tree, key)
     start, end = entry_span(text, tree, key)
     line = text.rfind("\n", 0, start) + 1
@@ -109,7 +114,9 @@ def _item_lines(item: object, indent: int) -> list[str]:
 
 def _word(key: str, value: object) -> str:
     if isinstance(value, dict | list):
-        return json_dumps(value)
+        from json import dumps
+
+        return dumps(value)
     if not isinstance(value, str):
         assert value is None or isinstance(value, bool | int | float | bytes)
         return write_scalar(value, Scalar(None, flow=True), "")

@@ -10,6 +10,7 @@ from binascii import b2a_base64
 from typing import NamedTuple
 
 from sopsmith.errors import ManifestError
+from sopsmith.formats.tree import Mapping, Node, Scalar, Tree
 from sopsmith.formats.yaml_write import quote
 from sopsmith.secret import Secret
 
@@ -83,20 +84,41 @@ def build_text(manifest: SecretManifest) -> bytes:
 
     The values stand in it in clear: encrypt it before it goes anywhere.
     """
-    return "".join(_lines(build_object(manifest), 0)).encode()
+    return build_tree(manifest)[0].encode()
 
 
-def _lines(mapping: dict[str, object], indent: int) -> list[str]:
+def build_tree(manifest: SecretManifest) -> tuple[str, Tree]:
+    """Return a Secret as YAML and its tree, in which each value knows its place in the text.
+
+    Whoever has just written a text need not read it to know where the values stand.
+    """
     lines: list[str] = []
+    root = _write(build_object(manifest), 0, 0, lines)
+    text = "".join(lines)
+    return text, Tree(root, end=len(text))
+
+
+def _write(mapping: dict[str, object], indent: int, at: int, lines: list[str]) -> Mapping:
+    """Add the lines of a mapping that begins at an offset, and return its node."""
+    entries: list[tuple[str, Node]] = []
+    first = len(lines)
     for key, value in mapping.items():
+        start = at + sum(map(len, lines[first:]))
         head = " " * indent + quote(key) + ":"
         if isinstance(value, dict):
-            lines += [head + "\n", *_lines(value, indent + 4)]
-        elif value is True:
-            lines.append(f"{head} true\n")
-        else:
-            lines.append(f"{head} {_scalar(str(value), indent + 4)}\n")
-    return lines
+            lines.append(head + "\n")
+            inner = _write(value, indent + 4, start + len(head) + 1, lines)
+            entries.append((key, inner if value else Scalar(None)))
+            continue
+        written = "true" if value is True else _scalar(str(value), indent + 4)
+        lines.append(f"{head} {written}\n")
+        start += len(head) + 1
+        # The last line end of a block is a part of it.
+        end = start + len(written) + written.startswith("|")
+        entries.append(
+            (key, Scalar(True if value is True else str(value), start, end, indent=indent))
+        )
+    return Mapping(entries)
 
 
 def _scalar(value: str, indent: int) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from sopsmith.errors import LayoutError
 from sopsmith.repo.strict import Fields
@@ -44,14 +43,14 @@ def parse_backup(top: Fields) -> BackupSettings:
 
 
 def _check_store(text: str) -> str:
-    scheme, host, path = _split(text)
+    scheme, host, path = _split(text) if text else ("", "", "")
     if text and not (scheme == "s3" and host) and not (scheme == "file" and not host and path):
         raise LayoutError("is no store: s3://BUCKET/PREFIX or file:///FOLDER")
     return text
 
 
 def _check_endpoint(text: str) -> str:
-    scheme, host, _ = _split(text)
+    scheme, host, _ = _split(text) if text else ("", "", "")
     if text and not (scheme in ("http", "https") and host):
         raise LayoutError("is no address that begins with https://")
     return text
@@ -63,6 +62,9 @@ def _split(text: str) -> tuple[str, str, str]:
     Raises:
         LayoutError: It holds credentials, or more than an address has.
     """
+    # It takes longer to load than all settings, which name a store but seldom.
+    from urllib.parse import urlsplit
+
     try:
         parts = urlsplit(text)
     except ValueError:

@@ -186,7 +186,7 @@ def parse_documents(data: bytes, place: str) -> list[object]:
         ManifestError, FormatError: It is not YAML.
     """
     try:
-        return [to_object(tree.root) for tree in yaml.parse(data.decode())]
+        return [to_object(tree.root) for tree in yaml.read(data.decode())]
     except UnicodeDecodeError:
         raise ManifestError("is not UTF-8", path=place) from None
     except Error as error:

@@ -88,7 +88,7 @@ def find_gaps(settings: RepoSettings, existing: dict[str, bytes]) -> list[str]:
 
 def _resources(data: bytes) -> set[str] | None:
     try:
-        trees = yaml.parse(data.decode("utf-8-sig"))
+        trees = yaml.read(data.decode("utf-8-sig"))
     except (Error, UnicodeDecodeError):
         return None
     content = to_object(trees[0].root) if trees else None

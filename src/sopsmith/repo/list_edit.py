@@ -11,9 +11,10 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from sopsmith.errors import FormatError, ManifestError
+from sopsmith.formats.narrow_lists import parse_lists
 from sopsmith.formats.splice import Edit, splice
-from sopsmith.formats.tree import Mapping, Node, Scalar, Sequence, to_object
-from sopsmith.formats.yaml import parse, quote
+from sopsmith.formats.tree import Mapping, Node, Scalar, Sequence, Tree, to_object
+from sopsmith.formats.yaml import parse, quote, read
 
 Insert = tuple[int, str]
 """Index of the present entry before which a new one goes, and the new one."""
@@ -39,13 +40,16 @@ class _Place(NamedTuple):
 
 
 def read_root(text: str) -> Mapping | None:
-    """Return the mapping that a YAML text holds, or None if it holds nothing.
+    """Return the mapping that a YAML text holds, without places, or None if it holds nothing.
 
     Raises:
         FormatError: It is not YAML.
         ManifestError: It holds several documents, or something else than a mapping.
     """
-    trees = parse(text)
+    return _root(read(text))
+
+
+def _root(trees: list[Tree]) -> Mapping | None:
     if len(trees) > 1:
         raise ManifestError(f"has {len(trees)} YAML documents; one was expected")
     root = trees[0].root if trees else None
@@ -82,7 +86,7 @@ def edit_list(text: str, key: str, inserts: list[Insert], removed: set[int]) -> 
     """
     if not inserts and not removed:
         return text
-    root = read_root(text)
+    root = parse_lists(text) or _root(parse(text))
     if root is None:
         raise ManifestError("is empty")
     wanted = _merged(read_list(root, key), inserts, removed)

@@ -10,14 +10,15 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sopsmith.errors import LayoutError, NoIdentity, NotEncrypted, RuleError
-from sopsmith.formats import narrow, yaml
+from sopsmith.formats import yaml
 from sopsmith.formats.tree import Address, Plain, show, to_object
-from sopsmith.kube.secret import build_object, build_text, build_values
+from sopsmith.kube.secret import build_object, build_text, build_tree, build_values
 from sopsmith.repo.assign import Desired
-from sopsmith.sops import document
 from sopsmith.sops.config import CreationRule
 from sopsmith.sops.document import Document, is_token
 from sopsmith.sops.keyring import Keyring
+from sopsmith.sops.plain import PlainText
+from sopsmith.sops.sealing import encrypt_plain
 from sopsmith.sops.wrapping import Kinds
 
 CREATE, UPDATE, KEEP, REMOVE = "create", "update", "keep", "remove"
@@ -63,8 +64,9 @@ def plan_new(
     Raises:
         RuleError: The rule would leave a value in clear.
     """
-    text = build_text(desired.manifest)
-    data = document.encrypt(text, "yaml", rule, now=now, path=desired.path, kinds=kinds)
+    text, tree = build_tree(desired.manifest)
+    plain = PlainText(yaml, "", text, [tree])
+    data = encrypt_plain(plain, rule, now=now, path=desired.path, kinds=kinds)
     check_sealed(data, desired)
     return Change(CREATE, desired.scope, desired.path, desired.variables, (), data)
 
@@ -153,7 +155,7 @@ def read_clear(data: bytes) -> object:
         FormatError: It is not YAML.
     """
     text = data.decode(errors="replace")
-    trees = narrow.parse(text) or yaml.parse(text)
+    trees = yaml.read(text)
     content = to_object(trees[0].root) if len(trees) == 1 else None
     if not isinstance(content, dict) or not isinstance(content.pop("sops", None), dict):
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -160,6 +159,8 @@ class Fields:
         return value
 
     def _unknown(self, name: str, known: tuple[str, ...]) -> LayoutError:
+        import difflib
+
         close = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {close[0]}?" if close else "known here: " + ", ".join(known)
         return self.error("is no field that sopsmith knows", name, hint)
@@ -176,7 +177,7 @@ def parse_fields(data: bytes, known: tuple[str, ...] | None, path: str) -> Field
         LayoutError: It is not UTF-8, not YAML, not one document or not a mapping of known fields.
     """
     try:
-        trees = yaml.parse(data.decode("utf-8-sig"))
+        trees = yaml.read(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise LayoutError("is not UTF-8 text", path=path) from None
     except FormatError as error:

@@ -9,7 +9,6 @@ Source: getsops/sops config/config.go (ParseConfigFile, LoadCreationRuleForFile)
 
 from __future__ import annotations
 
-import difflib
 import os
 from dataclasses import dataclass, field
 
@@ -92,7 +91,7 @@ class Config:
             FormatError: It is not YAML.
         """
         try:
-            trees = yaml.parse(data.decode())
+            trees = yaml.read(data.decode())
             top = to_object(trees[0].root) if trees else None
             return cls(path, tuple(_parse_rules(top, path)))
         except UnicodeDecodeError:
@@ -139,7 +138,7 @@ def _parse_rules(top: object, path: str) -> list[CreationRule]:
     # Other names at the top are places for YAML anchors, such as the usual list `keys`; only one
     # that is nearly a field of sops is a mistake.
     for name in top:
-        if difflib.get_close_matches(name, _TOP_FIELDS, n=1):
+        if name not in _TOP_FIELDS and _is_near(name, _TOP_FIELDS):
             check_fields({name: None}, _TOP_FIELDS, "")
     rules = top.get("creation_rules") or []
     if not isinstance(rules, list):
@@ -155,6 +154,12 @@ def _parse_rules(top: object, path: str) -> list[CreationRule]:
             error.key = error.key or place
             raise
     return parsed
+
+
+def _is_near(name: str, known: tuple[str, ...]) -> bool:
+    import difflib
+
+    return bool(difflib.get_close_matches(name, known, n=1))
 
 
 def parse_rule(rule: dict[str, object], place: str, key: str) -> CreationRule:
@@ -175,7 +180,8 @@ def parse_rule(rule: dict[str, object], place: str, key: str) -> CreationRule:
     if not isinstance(mac_only, bool):
         raise RuleError("must be true or false", key=f"{key}.mac_only_encrypted")
     path_regex = str(rule.get("path_regex") or "")
-    compile_regex(path_regex or ".")
+    if path_regex:
+        compile_regex(path_regex)
     groups = parse_groups(rule, key)
     keys = [one for group in groups for one in group]
     return CreationRule(

@@ -59,7 +59,7 @@ def parse_destinations(data: bytes, path: str) -> tuple[Destination, ...]:
         FormatError: It is not YAML.
     """
     try:
-        trees = yaml.parse(data.decode())
+        trees = yaml.read(data.decode())
         top = to_object(trees[0].root) if trees else None
         rules = top.get(_RULES) if isinstance(top, dict) else None
         if not isinstance(rules, list):
@@ -84,7 +84,8 @@ def _parse(rule: object, path: str, key: str) -> Destination:
     if not isinstance(omit, bool):
         raise RuleError("must be true or false", key=f"{key}.omit_extensions")
     path_regex = str(rule.get("path_regex") or "")
-    compile_regex(path_regex or ".")
+    if path_regex:
+        compile_regex(path_regex)
     return Destination(
         place=f"{path}: {key}",
         path_regex=path_regex,

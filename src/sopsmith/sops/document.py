@@ -9,7 +9,6 @@ import os
 
 from sopsmith.errors import Error, FormatError, NotEncrypted
 from sopsmith.formats import find_format, is_binary, load_format
-from sopsmith.formats.binary import DATA, to_value, unwrap
 from sopsmith.formats.splice import Edit, splice
 from sopsmith.formats.tree import Address, Mapping, Node, Plain, Scalar, Tree, show, to_object
 from sopsmith.sops.metadata import KEY, Metadata, format_time, parse_metadata
@@ -152,7 +151,11 @@ class Unlocked:
         Raises:
             FormatError: The format has no spelling for a value that it holds encrypted.
         """
-        return unwrap(self.trees) if is_binary(self.form) else self.encode(self.clear_text())
+        if is_binary(self.form):
+            from sopsmith.formats.binary import unwrap
+
+            return unwrap(self.trees)
+        return self.encode(self.clear_text())
 
     def converted(self, name: str) -> bytes:
         """Return the plaintext in another format.
@@ -216,6 +219,8 @@ class Unlocked:
         if plaintext == self.plaintext():
             return self.original
         if is_binary(self.form):
+            from sopsmith.formats.binary import DATA, to_value
+
             return self.set_values({(DATA,): to_value(plaintext)}, now=now, random=random)
         plain = read_plain(plaintext, self.form)
         plain.check(self.path)

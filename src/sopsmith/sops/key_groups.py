@@ -5,8 +5,6 @@ Source: getsops/sops config/config.go (getKeyGroupsFromCreationRule, extractMast
 
 from __future__ import annotations
 
-import difflib
-
 from sopsmith import age, pgp
 from sopsmith.errors import RuleError
 from sopsmith.sops.masterkeys import MasterKey
@@ -171,6 +169,8 @@ def _names(value: object, key: str) -> list[str]:
 def check_fields(found: dict[str, object], known: tuple[str, ...], key: str) -> None:
     for name in found:
         if name not in known:
+            import difflib
+
             close = difflib.get_close_matches(name, known, n=1)
             raise RuleError(
                 f"unknown field `{name}`",

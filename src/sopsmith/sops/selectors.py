@@ -43,6 +43,13 @@ def _compile(pattern: str) -> Callable[[str], bool]:
     words = _whole_words(pattern)
     if words is not None:
         return words.__contains__
+    pieces = _pieces(pattern)
+    if pieces is not None:
+        return lambda text: _has_pieces(text, pieces, pattern)
+    return _compile_re2(pattern)
+
+
+def _compile_re2(pattern: str) -> Callable[[str], bool]:
     import re2
 
     options = re2.Options()
@@ -79,6 +86,38 @@ def _whole_words(pattern: str) -> frozenset[str] | None:
         return None
     words = body.split("|")
     return frozenset(words) if all(_META.isdisjoint(word) for word in words) else None
+
+
+def _pieces(pattern: str) -> list[str] | None:
+    """Return the texts around each `.*` of a pattern such as `^a/.*\\.yaml$`, or None.
+
+    None is for a pattern of any other kind. An end without `^` or `$` is an empty piece more.
+    """
+    start, end = pattern.startswith("^"), pattern.endswith("$")
+    pieces = []
+    for part in pattern[start : len(pattern) - end].split(".*"):
+        words = part.split("\\.")
+        if not all(word.isascii() and _META.isdisjoint(word) for word in words):
+            return None
+        pieces.append(".".join(words))
+    return [""] * (not start) + pieces + [""] * (not end)
+
+
+def _has_pieces(text: str, pieces: list[str], pattern: str) -> bool:
+    """Tell whether a text is these pieces, in order, with anything between them."""
+    if not text.isascii() or "\n" in text:
+        # A dot is no line break, and what a byte that is no UTF-8 matches is RE2's to say.
+        return _compile_re2(pattern)(text)
+    if len(pieces) == 1:
+        return text == pieces[0]
+    first, *between, last = pieces
+    at = len(first)
+    for piece in between:
+        found = text.find(piece, at)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return text.startswith(first) and text.endswith(last) and len(text) - len(last) >= at
 
 
 class Selector:

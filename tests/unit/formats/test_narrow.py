@@ -60,6 +60,16 @@ def test_reads_a_secret_as_sops_writes_it() -> None:
     }
 
 
+def test_reads_settings_as_init_writes_them() -> None:
+    text = "layout: {root: a/b, overlays: c}\nignore: [APP_]\nage: >-\n  age1a,\n  age1b\n"
+    assert only(text + "last: [a, b c]\n") == {
+        "layout": {"root": "a/b", "overlays": "c"},
+        "ignore": ["APP_"],
+        "age": "age1a, age1b",
+        "last": ["a", "b c"],
+    }
+
+
 def test_reads_a_generator_with_a_list_at_its_keys_column() -> None:
     text = "files:\n- ./a.yaml\n- ../b.yaml\nkind: ksops\n"
     assert only(text) == {"files": ["./a.yaml", "../b.yaml"], "kind": "ksops"}
@@ -95,7 +105,7 @@ def test_reads_a_value_as_go_yaml_does(text: str, value: object) -> None:
     [
         "", "\n", "# c\n", "a: x", "a\n", "- x\n", "a: x\r\n", "a:\tx\n", "\ufeffa: x\n", "{}\n",
         "a: x\na: y\n", "1: x\n", "true: x\n", '"a": x\n', "a: &b x\n", "a: *b\n", "a: !t x\n",
-        "a: x\n  y\n", "a: {b: c}\n", "a: [b]\n", "a: >\n  x\n", "a: |2\n  x\n", "a: x # c\n",
+        "a: x\n  y\n", "a: {b: [c]}\n", "a: [b,c]\n", "a: >\n  x\n", "a: |2\n  x\n", "a: x # c\n",
         "a: 010\n", "a: 1.5\n", "a: 1e6\n", "a: 2025-01-02\n", "a: 12:30:45\n", "a: 0x1f\n",
         "a: 9223372036854775807\n", "a: -1\n", "a: ~\n", 'a: "\\ud800"\n', "a: x\n---\n", "a: x \n",
     ],

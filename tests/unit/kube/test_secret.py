@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sopsmith.errors import ManifestError
 from sopsmith.formats import yaml
-from sopsmith.formats.tree import to_object
+from sopsmith.formats.tree import to_object, walk
 from sopsmith.kube import secret
 from sopsmith.kube.secret import SecretManifest
 from sopsmith.secret import Secret
@@ -148,3 +148,20 @@ def test_a_tls_secret_has_the_two_keys_of_its_type() -> None:
         "tls.crt": Secret(b"c"),
         "tls.key": Secret(b"k"),
     }
+
+
+@given(st.dictionaries(st.text("ab.-y1", min_size=1), TEXTS), st.booleans())
+def test_its_tree_knows_where_the_general_reader_finds_each_value(
+    data: dict[str, str], immutable: bool
+) -> None:
+    made = manifest(data, labels={"app": "db", "y": "1"}, immutable=immutable)
+    text, tree = secret.build_tree(made)
+    (read,) = yaml.parse(text)
+    assert (tree.start, tree.end) == (read.start, read.end)
+    for mine, theirs in zip(walk(tree.root), walk(read.root), strict=True):
+        assert mine[:2] == theirs[:2]
+        one, other = mine[2], theirs[2]
+        assert (one.value, one.indent, one.flow) == (other.value, other.indent, other.flow)
+        if one.value is not None:
+            assert text[one.start : one.end] == text[other.start : other.end]
+            assert (one.start, one.end) == (other.start, other.end)
