@@ -202,3 +202,27 @@ def test_a_cluster_external_secret_goes_and_leaves_every_secret(
     world.attempt("sopsmith", "migrate", "eso", "--cluster", "--context", "admin", "--remove")
     assert all(is_gone(eso, ESO, "pull", space, _PATIENCE) for space in spaces)
     assert not any(is_gone(eso, SECRET, "pull", space, 3) for space in spaces)
+
+
+def test_the_rights_that_the_page_names_are_enough(world: World, eso: ControlPlane) -> None:
+    space, other = eso.namespace("eso-rights"), eso.namespace("eso-rights-not")
+    group = "external-secrets.io"
+    rules: list[Object] = [
+        {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]},
+        {"apiGroups": [group], "resources": ["secretstores"], "verbs": ["get"]},
+    ]
+    cluster_rules: list[Object] = [
+        {"apiGroups": [group], "resources": ["clustersecretstores"], "verbs": ["get"]}
+    ]
+    eso.grant("user-2", rules, space)
+    eso.grant("user-2", cluster_rules)
+    text = MANIFEST.format(name="db", space=space)
+    eso.kubectl("apply", "-f", "-", stdin=text.encode())
+    reconcile(eso, "db", space)
+    (world.work / "db.yaml").write_text(text)
+    world.run("sopsmith", "migrate", "eso", "db.yaml", "--context", "user-2")
+    world.run("sopsmith", "migrate", "verify", "--context", "user-2")
+    (world.work / "no.yaml").write_text(MANIFEST.format(name="db", space=other))
+    done = world.attempt("sopsmith", "migrate", "eso", "no.yaml", "--context", "user-2")
+    assert done.returncode == 1
+    assert b"not allowed to get secrets in namespace eso-rights-not" in done.stderr

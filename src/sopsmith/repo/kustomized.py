@@ -46,7 +46,7 @@ def find_around(files: dict[str, bytes], kind: str) -> dict[str, Around]:
                 continue
     found: dict[str, Around] = {}
     for root in set(folders) - {one for _, one in _edges(folders)}:
-        _visit(root, "", "", _Walk(folders, files, kind, found), 0)
+        _visit(root, "", "", _Walk(folders, files, kind, found, set()))
     return found
 
 
@@ -55,6 +55,7 @@ class _Walk(NamedTuple):
     files: dict[str, bytes]
     kind: str
     found: dict[str, Around]
+    seen: set[tuple[str, str, str]]
 
 
 def _edges(folders: dict[str, tuple[str, dict[str, object]]]) -> list[tuple[str, str]]:
@@ -72,15 +73,18 @@ def _entries(folder: str, fields: dict[str, object]) -> list[str]:
     return [posixpath.normpath(posixpath.join(folder, one)) for one in names if not is_remote(one)]
 
 
-def _visit(folder: str, namespace: str, trouble: str, walk: _Walk, depth: int) -> None:
+def _visit(folder: str, namespace: str, trouble: str, walk: _Walk) -> None:
+    # Kustomizations may name each other in a circle, or one by many ways.
+    if (folder, namespace, trouble) in walk.seen:
+        return
+    walk.seen.add((folder, namespace, trouble))
     path, fields = walk.folders[folder]
     # The outermost kustomization is applied last.
     namespace = namespace or str(fields.get("namespace") or "")
     trouble = trouble or _trouble(path, fields, walk)
     for target in _entries(folder, fields):
         if target in walk.folders:
-            if depth < len(walk.folders):
-                _visit(target, namespace, trouble, walk, depth + 1)
+            _visit(target, namespace, trouble, walk)
             continue
         before = walk.found.get(target, Around())
         named = {namespace} if namespace else set()
