@@ -9,6 +9,7 @@ from sopsmith.errors import Error, OutsideError
 
 _COLOURS = {"error": "31", "hint": "36", "warning": "33", "note": "2"}
 _LAYOUT = "\n\t"
+_IDENTITY = "AGE-SECRET-KEY-"
 
 
 def say(text: str) -> None:
@@ -36,12 +37,15 @@ def report(error: Error) -> None:
 def plain(text: str, keep: str = "") -> str:
     """Return a text with every sign replaced that could steer a terminal or turn its lines around.
 
-    Names of files and of people in a history, and what a cluster says, are anybody's words.
+    Names of files and of people in a history, and what a cluster says, are anybody's words. An
+    identity that somebody gave in the place of a word, such as a path, is not said again.
 
     Args:
         keep: Signs that stay all the same. Bytes of a name that are no text stay too: they are
             written as escapes.
     """
+    if _IDENTITY in text.upper():
+        text = _without_identities(text)
     if text.isprintable():
         return text
     return "".join(
@@ -73,6 +77,12 @@ def put_json(value: object) -> None:
     # The name of a file may hold bytes that are no text; JSON can say them only as an escape.
     text = json.dumps(value, indent=2, ensure_ascii=False)
     put(text.encode("utf-8", "backslashreplace") + b"\n")
+
+
+def _without_identities(text: str) -> str:
+    import re
+
+    return re.sub(f"(?i){_IDENTITY}[0-9a-z]+", f"{_IDENTITY}…", text)
 
 
 def _write(line: str) -> None:

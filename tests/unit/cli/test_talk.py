@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from sopsmith import age
+from sopsmith.cli.main import run
 from sopsmith.cli.plain_lines import put_lines
 from sopsmith.cli.table import table
 from sopsmith.cli.talk import note, plain, report, say, warn
@@ -50,3 +52,15 @@ def test_layout_stays(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_byte_that_is_no_text_stays_for_the_stream_to_escape() -> None:
     assert plain("\udcff") == "\udcff"
+
+
+def test_an_identity_in_the_place_of_a_word_is_not_said_again(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    identity = age.generate()[0].reveal().decode()
+    for word in (identity, identity.lower()):
+        for argv in (["recipients", "who", word], ["status", word], ["key", "open", word]):
+            assert run(argv) != 0
+    said = capfd.readouterr()
+    assert "AGE-SECRET-KEY-…" in said.err
+    assert identity[20:].lower() not in said.err.lower() + said.out.lower()
