@@ -8,7 +8,6 @@ import sys
 import click
 
 from sopsmith.cli.lazy import SOPS_VERBS, LazyGroup
-from sopsmith.cli.sections import SECTIONS
 from sopsmith.errors import Error
 
 COMMANDS = {
@@ -103,9 +102,7 @@ def run(argv: list[str]) -> int:
 
         # Words that do not fit are quoted, and they may be what should never have been one.
         error.message = plain(error.message, keep="\n")
-        from sopsmith.cli.misuse import report_misuse
-
-        report_misuse(error)
+        error.show()
         return NO_FILE if _lacks_file(error) else error.exit_code
     except (click.Abort, KeyboardInterrupt):
         say("stopped")
