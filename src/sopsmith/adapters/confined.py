@@ -11,7 +11,7 @@ import os
 
 from sopsmith.adapters.files import MAX_SIZE, LocalFiles
 from sopsmith.errors import OutsideError
-from sopsmith.kube.tenants import subtree_of
+from sopsmith.kube.tenants import FOLDER, subtree_of
 from sopsmith.kube.wildcard import has_wildcard, matches
 
 _MARKS = (".git", "sopsmith.yaml", ".sops.yaml")
@@ -43,8 +43,17 @@ def own_root(folder: str, root: str) -> str:
         folder: Inside the root; both are absolute and without symbolic links.
     """
     inside = folder.startswith(root.rstrip("/") + "/")
-    subtree = subtree_of(os.path.relpath(folder, root)) if inside else ""
-    return os.path.join(root, subtree) if subtree else root
+    if not inside or f"/{FOLDER}/" not in folder:
+        return root
+    # The platform may be a folder of its repository. From the top, so that no mark that a tenant
+    # puts into its own folder counts.
+    parts = os.path.relpath(folder, root).split("/")
+    for at in range(len(parts)):
+        platform = os.path.join(root, *parts[:at])
+        subtree = subtree_of("/".join(parts[at:]))
+        if subtree and (not at or os.path.lexists(os.path.join(platform, "sopsmith.yaml"))):
+            return os.path.join(platform, subtree)
+    return root
 
 
 class ConfinedFiles:

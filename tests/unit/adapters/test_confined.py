@@ -130,3 +130,19 @@ def test_a_platform_application_gives_a_tenant_what_is_its_own_alone(root: Path)
     found = own_root(str(root / "tenants/shop/overlays"), str(root))
     assert found == str(root / "tenants/shop")
     assert own_root(found, found) == found
+
+
+@pytest.mark.parametrize("place", ["platform", "teams/core/platform"])
+def test_tenants_of_a_platform_that_is_a_folder_of_its_repository_are_apart_too(
+    root: Path, place: str
+) -> None:
+    platform = root / place
+    home = platform / "tenants/shop/overlays"
+    home.mkdir(parents=True)
+    (platform / "sopsmith.yaml").write_text("")
+    # A mark of their own gives a tenant no more.
+    (home.parent / "sopsmith.yaml").write_text("")
+    (platform / "core.yaml").write_text("core")
+    with pytest.raises(OutsideError, match="outside the tenant's folder"):
+        ConfinedFiles(str(home)).read("../../../core.yaml")
+    assert own_root(str(home), str(root)) == str(platform / "tenants/shop")
