@@ -15,7 +15,7 @@ def test_the_examples_run_one_after_the_other(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.run("sopsmith", "init", "--environment", "dev", "--environment", "prod", ".")
     world.run("sopsmith", "generate", "--env-file", "-", stdin=b"ORG_NAME=a\nPROD_TOKEN=b\n")
-    assert len(EXAMPLES) == 3
+    assert len(EXAMPLES) == 4
     said = world.run("bash", "-euo", "pipefail", "-c", "\n".join(EXAMPLES))
     table = said.decode().partition("FILES")[2]
     assert "Anna" in table.splitlines()[0]
