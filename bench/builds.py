@@ -6,6 +6,8 @@ does, so the peer is a loop over sops.
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,6 +32,15 @@ files:
 _KEEPING = '#!/bin/sh\nexec "{ksops}" "$@" | tee "{kept}/$(basename "$(dirname "$PWD")")"\n'
 # A shell's own words alone but for one `cat`, as little as a plugin can do.
 _FIXED = '#!/bin/sh\nabove=${{PWD%/*}}\nexec cat "{kept}/${{above##*/}}"\n'
+
+# What Python itself takes before a plugin in it could do anything.
+_PYTHON = """\
+#!{python} -IS
+import posix
+name = posix.getcwd().split("/")[-2]
+with open(f"{kept}/{{name}}", "rb") as text:
+    posix.write(1, text.read())
+"""
 
 
 def bench_generators(world: World, made: Path, plugins: Path, title: Title, row: Row) -> object:
@@ -68,28 +79,32 @@ def bench_overlay(world: World, root: Path, plugins: Path, title: Title, row: Ro
     overlay = root / "bootstrap/argocd/overlays/main/prod"
     kept = world.work / "kept"
     kept.mkdir()
+    python = os.path.realpath(sys.executable)
     paths = {}
-    for name, text in {"keeping": _KEEPING, "fixed": _FIXED}.items():
+    for name, text in {"keeping": _KEEPING, "fixed": _FIXED, "python": _PYTHON}.items():
         script = world.work / name / "ksops"
         script.parent.mkdir()
-        script.write_text(text.format(ksops=plugins / "ksops", kept=kept))
+        script.write_text(text.format(ksops=plugins / "ksops", kept=kept, python=python))
         script.chmod(0o755)
         paths[name] = f"{script.parent}:{world.environ['PATH']}"
     argv = (*_BUILD, str(overlay))
     whole = world.run(*argv, PATH=paths["keeping"])
-    if world.run(*argv, PATH=paths["fixed"]) != whole:
+    if any(world.run(*argv, PATH=paths[name]) != whole for name in ("fixed", "python")):
         raise RuntimeError("the plugin of fixed text does not make what the plugin makes")
-    ours, floor = measure(
+    ours, floor, python_floor = measure(
         Job(argv, 15, root, world.environ | {"PATH": f"{plugins}:{world.environ['PATH']}"}),
         Job(argv, 15, root, world.environ | {"PATH": paths["fixed"]}),
+        Job(argv, 15, root, world.environ | {"PATH": paths["python"]}),
     )
     title(f"build the prod overlay, {whole.count(b'kind: Secret')} Secrets")
     row("kustomize build, plugin of fixed text", floor, None)
+    row("kustomize build, fixed text from Python", python_floor, floor)
     row("kustomize build, plugin", ours, floor)
     return {
         "secrets": whole.count(b"kind: Secret"),
         "plugin": ours._asdict(),
         "fixed": floor._asdict(),
+        "python": python_floor._asdict(),
     }
 
 

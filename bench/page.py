@@ -58,6 +58,8 @@ def rows(results: dict[str, Any]) -> Iterator[Row]:
     one = results["overlay"]
     work = f"`kustomize build` of the prod overlay, {one['secrets']} Secrets"
     yield _slower(work, one["plugin"], "a plugin of fixed text", one["fixed"], "≤ 1.15")
+    if "python" in one:
+        yield _slower(work, one["plugin"], "fixed text from Python", one["python"], "")
     yield from _by_file(results)
     starts = results["starts"]
     peer, sops = "one `sops decrypt`", starts["sops_one"]

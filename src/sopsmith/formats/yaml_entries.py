@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sopsmith.formats.splice import Edit
 from sopsmith.formats.tree import Mapping, Node, Scalar, Tree
-from sopsmith.formats.yaml_write import block_indent, quote, write_scalar
+from sopsmith.formats.yaml_write import block_indent, quote, quote_key, write_scalar
 
 _STEP = 4  # columns; what sops writes
 
@@ -91,7 +91,7 @@ def _content_end(node: Node, otherwise: int) -> int:
 
 
 def _block_lines(key: str, value: object, indent: int) -> list[str]:
-    head = " " * indent + quote(key) + ":"
+    head = " " * indent + quote_key(key) + ":"
     if isinstance(value, dict) and value:
         inner = value.items()
         return [head, *(line for k, v in inner for line in _block_lines(k, v, indent + _STEP))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 
 from sopsmith.formats.scalars import resolve
 from sopsmith.formats.tree import Mapping, Node, Plain, Scalar, Timestamp
@@ -56,6 +57,12 @@ def write_token(token: str, at: Scalar, text: str) -> str:
     if _KEEPS.match(source):
         return token + ("\r\n" if "\r\n" in tail else "\n")
     return token + tail
+
+
+@lru_cache(maxsize=256)
+def quote_key(key: str) -> str:
+    """Return a key as `quote` does; a tree of many files has few keys, each thousands of times."""
+    return quote(key)
 
 
 def write_scalar(value: Plain, at: Scalar, text: str) -> str:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sopsmith.errors import ManifestError
 from sopsmith.formats.tree import Mapping, Node, Scalar, Tree
-from sopsmith.formats.yaml_write import quote
+from sopsmith.formats.yaml_write import quote, quote_key
 from sopsmith.secret import Secret
 
 SIZE_LIMIT = 1024 * 1024
@@ -104,7 +104,7 @@ def _write(mapping: dict[str, object], indent: int, at: int, lines: list[str]) -
     first = len(lines)
     for key, value in mapping.items():
         start = at + sum(map(len, lines[first:]))
-        head = " " * indent + quote(key) + ":"
+        head = " " * indent + quote_key(key) + ":"
         if isinstance(value, dict):
             lines.append(head + "\n")
             inner = _write(value, indent + 4, start + len(head) + 1, lines)
