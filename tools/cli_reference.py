@@ -22,7 +22,8 @@ def build_reference() -> str:
     """Return the text of the page: each command's help, in the order that `--help` lists them."""
     parts = [_HEAD]
     for words, command, context in _walk(("sopsmith",), cli, None):
-        parts.append(f"## {' '.join(words)}\n\n```text\n{command.get_help(context)}\n```\n")
+        level = "##" if len(words) < 3 else "###"
+        parts.append(f"{level} {' '.join(words)}\n\n```text\n{command.get_help(context)}\n```\n")
     return "\n".join(parts)
 
 
