@@ -24,6 +24,9 @@ FUNCTION = "config.kubernetes.io/function"
 _REMOTE = ("git@", "github.com/", "git::", "ssh:")
 _RENAMERS = ("transformers", "patches", "patchesStrategicMerge", "patchesJson6902", "replacements")
 _MAX_DEPTH = 50
+_MAX_VISITS = 5000
+"""Each way to a kustomization counts, since names change with it: a few files that name each other
+crosswise would have a walk that never ends."""
 
 
 class Layer(NamedTuple):
@@ -115,6 +118,7 @@ class _Walk:
     def __init__(self, files: Files) -> None:
         self.uses: list[Use] = []
         self._files = files
+        self._visits = 0
 
     def visit(self, folder: str, outer: Layer, depth: int) -> None:
         found = find_kustomization(self._files, folder)
@@ -122,6 +126,9 @@ class _Walk:
             raise ManifestError("holds no kustomization", path=folder)
         if depth > _MAX_DEPTH:
             raise ManifestError("kustomizations name each other in a circle", path=folder)
+        self._visits += 1
+        if self._visits > _MAX_VISITS:
+            raise ManifestError("is reached in too many ways from the first one", path=folder)
         place, data = found
         fields = parse_fields(data, place)
         components = texts_of(fields, "components")

@@ -162,3 +162,15 @@ def test_a_plugin_on_path_is_told_from_others(function: str, found: bool) -> Non
     annotations = {"config.kubernetes.io/function": function}
     use = Use("", "", {"metadata": {"annotations": annotations}}, Layer())
     assert use.is_found_on_path is found
+
+
+def test_files_that_name_each_other_crosswise_keep_nobody_busy(tmp_path: Path) -> None:
+    levels = 40
+    for level in range(levels):
+        for side in "ab":
+            folder = tmp_path / f"{level}{side}"
+            folder.mkdir()
+            below = f"../{level + 1}a, ../{level + 1}b" if level + 1 < levels else ""
+            (folder / "kustomization.yaml").write_text(f"resources: [{below}]\n")
+    with pytest.raises(ManifestError, match="too many ways"):
+        find_generators(LocalFiles(), str(tmp_path / "0a"))
