@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sopsmith.cli.lazy import ListedGroup
 from sopsmith.cli.talk import note, put, put_json, say
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ _dry_run = click.option("--dry-run", is_flag=True, help="Say what would be writt
 _force = click.option("--force", is_flag=True, help="Replace files that another hand wrote.")
 
 
-@click.group("argocd")
+@click.group("argocd", cls=ListedGroup)
 def command() -> None:
     """Write the manifests of Argo CD, and check them."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sopsmith.cli.lazy import ListedGroup
 from sopsmith.cli.talk import note, say
 from sopsmith.errors import ProblemsFound, UsageError
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _SIDES = ("ours", "theirs", "union")
 
 
-@click.group("git")
+@click.group("git", cls=ListedGroup)
 def command() -> None:
     """Merge, compare and guard encrypted files in git."""
 
@@ -125,7 +126,7 @@ def textconv_command(path: str, reveal: bool, by_value: bool) -> None:
 
 @command.command("pre-commit")
 def pre_commit_command() -> None:
-    """Refuse a commit with plaintext, conflict markers or identities in it; the hook.
+    """Refuse a commit with plaintext, conflict markers or identities in it; the commit hook.
 
     Looks at what is staged, for the rules of `lint` that concern secrets in clear.
     """

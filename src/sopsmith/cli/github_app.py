@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sopsmith.cli.lazy import ListedGroup
+
 if TYPE_CHECKING:
     from sopsmith.flows.github_token import Proof
     from sopsmith.repo.github_app import GithubApp
 
 
-@click.group("github-app")
+@click.group("github-app", cls=ListedGroup)
 def command() -> None:
     """Check the GitHub App by which Argo CD reads the repository."""
 

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from sopsmith.cli.key_options import aws_options, key_options, keys_of
+from sopsmith.cli.lazy import ListedGroup
 from sopsmith.cli.rekeying import build_means, carry_out, tree_options, write_one
 from sopsmith.cli.sops_verbs import sops_exit_codes
 from sopsmith.errors import UsageError
@@ -26,7 +27,7 @@ def _options(command: Any) -> Any:
     return command
 
 
-@click.group("groups")
+@click.group("groups", cls=ListedGroup)
 def command() -> None:
     """Add a key group to a SOPS file, or delete one.
 

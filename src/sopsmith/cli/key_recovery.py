@@ -6,8 +6,10 @@ from typing import Any
 
 import click
 
+from sopsmith.cli.lazy import ListedGroup
 
-@click.group("recovery")
+
+@click.group("recovery", cls=ListedGroup)
 def command() -> None:
     """Make the identity that opens backups; it is kept away from everything it opens."""
 

@@ -18,15 +18,23 @@ class LazyGroup(click.Group):
     Attributes:
         table: What each command does, by its name, in the order of the work.
         prefix: What the modules' names begin with: `key_` for `sopsmith.cli.key_generate`.
+        sections: The commands under each heading of the help; {} for one heading over all.
     """
 
     table: dict[str, str]
     prefix = ""
+    sections: dict[str, tuple[str, ...]]
 
     @classmethod
-    def over(cls, table: dict[str, str], prefix: str = "") -> type[LazyGroup]:
+    def over(
+        cls,
+        table: dict[str, str],
+        prefix: str = "",
+        sections: dict[str, tuple[str, ...]] | None = None,
+    ) -> type[LazyGroup]:
         """Return a group class over a table of commands."""
-        return type("LazyGroup", (cls,), {"table": table, "prefix": prefix})
+        members = {"table": table, "prefix": prefix, "sections": sections or {}}
+        return type("LazyGroup", (cls,), members)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return the commands in the order of the work."""
@@ -55,7 +63,36 @@ class LazyGroup(click.Group):
         formatter: click.HelpFormatter,
     ) -> None:
         """Write the list of commands without loading them."""
-        if not self.table:
-            return
+        placed = {name for names in self.sections.values() for name in names}
+        rest = tuple(name for name in self.table if name not in placed)
+        width = max(map(len, self.table), default=0)
+        for heading, names in {**self.sections, "Commands": rest}.items():
+            rows = [(name.ljust(width), self.table[name]) for name in names if name in self.table]
+            if rows:
+                with formatter.section(heading):
+                    formatter.write_dl(rows)
+
+
+class ListedGroup(click.Group):
+    """A group whose help says of each command the whole first sentence, in the order of the work.
+
+    click would cut it at the width of the line, and sort by name.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the commands in the order in which they are defined."""
+        return list(self.commands)
+
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        formatter: click.HelpFormatter,
+    ) -> None:
+        """Write the list of commands."""
+        rows = [
+            (name, found.get_short_help_str(limit=1000).removesuffix("."))
+            for name, found in self.commands.items()
+            if not found.hidden
+        ]
         with formatter.section("Commands"):
-            formatter.write_dl(list(self.table.items()))
+            formatter.write_dl(rows)

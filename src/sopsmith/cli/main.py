@@ -8,6 +8,7 @@ import sys
 import click
 
 from sopsmith.cli.lazy import SOPS_VERBS, LazyGroup
+from sopsmith.cli.sections import SECTIONS
 from sopsmith.errors import Error
 
 COMMANDS = {
@@ -54,7 +55,7 @@ NO_FILE = 100  # sops' exit code
 
 
 @click.group(
-    cls=LazyGroup.over(COMMANDS),
+    cls=LazyGroup.over(COMMANDS, sections=SECTIONS),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(
@@ -98,11 +99,9 @@ def run(argv: list[str]) -> int:
         report(error)
         return error.exit_code
     except click.ClickException as error:
-        from sopsmith.cli.talk import plain
+        from sopsmith.cli.misuse import report_misuse
 
-        # Words that do not fit are quoted, and they may be what should never have been one.
-        error.message = plain(error.message, keep="\n")
-        error.show()
+        report_misuse(error)
         return NO_FILE if _lacks_file(error) else error.exit_code
     except (click.Abort, KeyboardInterrupt):
         say("stopped")

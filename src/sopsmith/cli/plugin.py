@@ -6,10 +6,11 @@ import os
 
 import click
 
+from sopsmith.cli.lazy import ListedGroup
 from sopsmith.cli.talk import note, say, warn
 
 
-@click.group("plugin")
+@click.group("plugin", cls=ListedGroup)
 def command() -> None:
     """Install the kustomize plugin that takes KSOPS's place."""
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sopsmith.cli.lazy import ListedGroup
+
 if TYPE_CHECKING:
     from sopsmith.flows.tools import Doors
     from sopsmith.repo.tools import Tool
@@ -16,7 +18,7 @@ _table = click.option(
 )
 
 
-@click.group("tools")
+@click.group("tools", cls=ListedGroup)
 def command() -> None:
     """Install sops, age, kustomize and ksops, of pinned versions and digests."""
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import click
 
+from sopsmith.cli.lazy import ListedGroup
 
-@click.group("workflow")
+
+@click.group("workflow", cls=ListedGroup)
 def command() -> None:
     """Write workflows that check pull requests and bootstrap clusters."""
 
