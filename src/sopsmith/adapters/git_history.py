@@ -100,11 +100,19 @@ class GitHistory:
                 for name in some:
                     _take_object(source, name)
 
-    def files(self) -> dict[str, str]:
-        """Return path and object name of every regular file of HEAD; none before a commit."""
-        if self._try(["rev-parse", "--verify", "--quiet", "HEAD"]) is None:
+    def files(self, revision: str = "HEAD") -> dict[str, str]:
+        """Return path and object name of every regular file; none of HEAD before a commit.
+
+        Raises:
+            UsageError: There is no such revision.
+        """
+        argv = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
+        commit = self._try(argv)
+        if commit is None:
+            if revision != "HEAD":
+                raise UsageError(f"{revision!r} is no revision here", hint="git log --oneline")
             return {}
-        listed = self._run(["ls-tree", "-r", "-z", "--full-tree", "HEAD"])
+        listed = self._run(["ls-tree", "-r", "-z", "--full-tree", commit.strip()])
         entries = (entry.partition("\t") for entry in listed.split("\0") if entry)
         parts = ((head.split(" "), path) for head, _, path in entries)
         return {path: name for (mode, _, name), path in parts if mode in _REGULAR}

@@ -1,0 +1,1 @@
+"""Write the report as one page of HTML that loads nothing."""
