@@ -7,6 +7,7 @@ with other values gets new tokens for those alone; only another structure makes 
 from __future__ import annotations
 
 from datetime import datetime
+from shlex import quote
 from typing import NamedTuple
 
 from sopsmith.errors import LayoutError, NoIdentity, NotEncrypted, RuleError
@@ -18,6 +19,7 @@ from sopsmith.sops.config import CreationRule
 from sopsmith.sops.document import Document, is_token
 from sopsmith.sops.keyring import Keyring
 from sopsmith.sops.plain import PlainText
+from sopsmith.sops.quick import parse_quick
 from sopsmith.sops.sealing import encrypt_plain
 from sopsmith.sops.wrapping import Kinds
 
@@ -71,7 +73,7 @@ def plan_new(
     return Change(CREATE, desired.scope, desired.path, desired.variables, (), data)
 
 
-def plan_present(desired: Desired, present: Document, keyring: Keyring, now: datetime) -> Change:
+def plan_present(desired: Desired, present: bytes, keyring: Keyring, now: datetime) -> Change:
     """Return the change that a file needs to hold a Secret.
 
     Raises:
@@ -80,8 +82,10 @@ def plan_present(desired: Desired, present: Document, keyring: Keyring, now: dat
         RuleError: The file's own selector would leave a value in clear.
     """
     plain = Change(KEEP, desired.scope, desired.path, desired.variables)
+    path = desired.path
+    quick = parse_quick(present, path)
     try:
-        unlocked = present.unlock(keyring)
+        unlocked = (quick or parse_present(present, path)).unlock(keyring)
     except NoIdentity as error:
         reason = "; ".join(part for part in (error.message, error.hint) if part)
         return plain._replace(action=UNCOMPARED, reason=reason)
@@ -89,13 +93,16 @@ def plan_present(desired: Desired, present: Document, keyring: Keyring, now: dat
     if len(contents) != 1:
         raise LayoutError(
             f"holds {len(contents)} documents where one Secret belongs",
-            path=desired.path,
+            path=path,
             hint="give the file another name, or the variable in sopsmith.yaml",
         )
     wanted = build_object(desired.manifest)
     leaves, others = _differences(contents[0], wanted, ())
     if not leaves and not others:
         return plain
+    if quick:
+        # To compare takes the values alone, to edit the place of each.
+        unlocked = parse_present(present, path).unlock(keyring)
     if others:
         data = unlocked.reencrypt(build_text(desired.manifest), now=now)
     else:
@@ -118,7 +125,7 @@ def parse_present(data: bytes, path: str) -> Document:
         raise NotEncrypted(
             "stands where generate writes, and is not encrypted",
             path=path,
-            hint=f"sopsmith encrypt --in-place {path}, or remove it",
+            hint=f"sopsmith encrypt --in-place {quote(path)}, or remove it",
         ) from None
 
 

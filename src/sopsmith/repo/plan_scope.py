@@ -23,7 +23,6 @@ from sopsmith.repo.plan import (
     UNLISTED,
     UPDATE,
     Change,
-    parse_present,
     plan_new,
     plan_present,
     read_clear,
@@ -78,8 +77,7 @@ def plan_scope(
         if present is None:
             changes.append(next(made))
         else:
-            document = parse_present(present, item.path)
-            changes.append(plan_present(item, document, means.keyring(), means.now))
+            changes.append(plan_present(item, present, means.keyring(), means.now))
     left = _left_over(scope, {item.file for item in desired}, folder, means)
     lists = _plan_lists(scope, desired, left, folder, means)
     # What prune takes out of a list shows as a change of the list.

@@ -46,7 +46,7 @@ def written(item: Desired) -> bytes:
 
 
 def again(item: Desired, data: bytes, keys: Keyring | None = None) -> Change:
-    return plan_present(item, parse_present(data, item.path), keys or keyring(), LATER)
+    return plan_present(item, data, keys or keyring(), LATER)
 
 
 def opened(data: bytes | None) -> Any:
