@@ -6,6 +6,7 @@ them is whose they are.
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from sopsmith.errors import Error, FormatError, ManifestError, MasterKeyError, NoIdentity
@@ -109,7 +110,7 @@ def _check_files(context: Context, held: ClusterKeys) -> Iterator[Finding]:
             opens(context.files.read(path), path, keyring)
         except NoIdentity:
             message = f"{PLACE} holds no identity that opens it"
-            hint = f"{_inject(context)}; or sopsmith updatekeys {path}, and commit"
+            hint = f"{_inject(context)}; or sopsmith updatekeys {quote(path)}, and commit"
             yield Finding("key-secret-lacks", ERROR, path, message, hint)
         except Error:
             # What is damaged opens for nobody; the repository's own checks say so.

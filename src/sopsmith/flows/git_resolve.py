@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from sopsmith.errors import Error, FormatError, MacMismatch, NoIdentity, ProblemsFound
@@ -100,7 +101,7 @@ def _verify(path: str, data: bytes, doors: Doors) -> None:
     except NoIdentity:
         return
     except MacMismatch as error:
-        error.hint = f"to have the conflict back as it was: git checkout --merge -- {path}"
+        error.hint = f"to have the conflict back as it was: git checkout --merge -- {quote(path)}"
         raise
 
 
@@ -129,13 +130,14 @@ def _settled(path: str, ours: Unlocked, theirs: Unlocked, wish: Wish) -> str:
         raise ProblemsFound(
             "still in conflict: " + "; ".join(map(describe, settled.open)),
             path=path,
-            hint=f"sopsmith git resolve {path} --at PLACE=ours|theirs|union, or without options",
+            hint=f"sopsmith git resolve {quote(path)} --at PLACE=ours|theirs|union, "
+            "or without options",
         )
     if settled.text is None:
         raise ProblemsFound(
             "the two sides are laid out so differently that they cannot be joined",
             path=path,
-            hint=f"sopsmith git resolve {path}",
+            hint=f"sopsmith git resolve {quote(path)}",
         )
     return settled.text
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from sopsmith.errors import Error, FormatError, NotEncrypted, RuleError, UsageError
@@ -114,7 +115,7 @@ def _names(paths: tuple[str, ...], recursive: bool, trees: Trees) -> list[tuple[
             found.append((path, os.path.basename(path)))
             continue
         if not recursive:
-            raise UsageError("it is a folder", key=path, hint=f"publish --recursive {path}")
+            raise UsageError("it is a folder", key=path, hint=f"publish --recursive {quote(path)}")
         for file in trees.walk((path,)):
             # What is not encrypted is not meant for anywhere.
             if recognise(trees.read(file), file):
@@ -139,7 +140,7 @@ class _Planner:
             there = store.find(name)
             made, source = self._make(rule, document, data, there.source if there else "")
         except NotEncrypted as error:
-            error.hint = f"sopsmith encrypt --in-place {path}"
+            error.hint = f"sopsmith encrypt --in-place {quote(path)}"
             raise error.at(path) from None
         except Error as error:
             raise error.at(path) from None

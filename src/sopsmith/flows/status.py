@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from datetime import datetime, timedelta
+from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 from sopsmith.errors import Error
@@ -210,4 +211,4 @@ class _At:
 
 def _malformed(path: str, error: Error) -> Due:
     key = f"{error.key}: " if error.key else ""
-    return Due(MALFORMED, path, key + error.message, error.hint or f"git log -p -- {path}")
+    return Due(MALFORMED, path, key + error.message, error.hint or f"git log -p -- {quote(path)}")
