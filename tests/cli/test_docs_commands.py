@@ -74,7 +74,8 @@ def calls(line: str) -> Iterator[list[str]]:
 def complaint(words: list[str]) -> str:
     """Say what of a call the program does not have; nothing where it has all of it."""
     command: click.Command = cli
-    context = click.Context(cli, info_name="sopsmith")
+    # With the settings of a real run: click keeps the first help option that it makes of a command.
+    context = click.Context(cli, info_name="sopsmith", **cli.context_settings)
     if words and words[0] not in COMMANDS:
         words = translate(words, COMMANDS, lambda _said: None)
     while words and isinstance(command, click.Group) and not words[0].startswith("-"):
@@ -84,7 +85,8 @@ def complaint(words: list[str]) -> str:
             return f"no command {words[0]}"
         assert found is not None
         command = found
-        context = click.Context(command, parent=context, info_name=command.name)
+        settings = command.context_settings
+        context = click.Context(command, parent=context, info_name=command.name, **settings)
     known = {one for each in command.get_params(context) for one in each.opts + each.secondary_opts}
     known |= {"-h", "--help"}
     words = words[: words.index("--")] if "--" in words else words
