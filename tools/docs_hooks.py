@@ -14,7 +14,7 @@ _TITLES = {
     "adr": "Decisions",
 }
 _EXPLANATION = ["isolation", "threat-model", "rotation", "performance", "fuzzing"]
-_HOW_TO = {
+HOW_TO = {
     "Begin": ["new-platform", "bootstrap", "argocd", "github-app", "migrate-from-eso", "tools"],
     "Day by day": ["edit", "git", "ci", "see-it-all", "audit", "troubleshooting"],
     "Who opens what": ["recipients", "tenants", "drop", "rotate-and-update-keys"],
@@ -53,7 +53,7 @@ def _group(section: Any) -> None:
     """Sort the how-tos into groups; what no group names stays behind them."""
     pages = {one.file.name: one for one in section.children}
     groups = []
-    for title, names in _HOW_TO.items():
+    for title, names in HOW_TO.items():
         group = type(section)(title, [pages.pop(name) for name in names if name in pages])
         group.parent = section
         for page in group.children:

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from docs_hooks import HOW_TO
 from tests.pages import PAGES, bash, linked, read_blocks, scripts
 from tests.world import World
 
@@ -127,3 +128,9 @@ def test_no_page_is_out_of_reach_from_the_first() -> None:
         reached |= new
         new = {to for one in new for to in linked(one)} & docs - reached
     assert sorted(docs - reached) == []
+
+
+def test_each_how_to_has_its_place_in_the_site() -> None:
+    placed = [name for group in HOW_TO.values() for name in group]
+    pages = [Path(one).stem for one in PAGES if one.startswith("docs/how-to/")]
+    assert sorted(placed) == sorted(pages)

@@ -19,4 +19,5 @@ def test_the_site_builds_and_loads_nothing_from_elsewhere() -> None:
     assert done.returncode == 0, done.stderr.decode()
     pages = [*(ROOT / "build/site").rglob("*.html")]
     assert len(pages) > len([*(ROOT / "docs").rglob("*.md")])
+    assert ">None<" not in "".join((ROOT / "build/site/index.html").read_text().split())
     assert [page for page in pages if _LOADED.search(page.read_text())] == []
