@@ -112,3 +112,21 @@ def test_generate_loads_no_general_reader_for_what_init_writes(tmp_path: Path) -
     plan, _, modules = out.rpartition("LOADED ")
     assert "plan: 2 to create" in plan
     assert {"difflib", "json", "re2", "urllib.parse", "yaml"}.isdisjoint(modules.split())
+
+
+def test_a_merge_loads_neither_the_command_line_nor_dataclasses(repo: Repo) -> None:
+    for name in ("base", "ours", "theirs"):
+        (repo.app / name).write_bytes((repo.app / "a.yaml").read_bytes())
+    script = (
+        "import sys\nfrom sopsmith.cli.start import run_driver\n"
+        "words = ['base', 'ours', 'theirs', 'a.yaml', '--marker-size', '7']\n"
+        "assert run_driver(['git', 'merge-driver', *words]) == 0\nprint('LOADED', *sys.modules)"
+    )
+    environ = {"SOPS_AGE_KEY": repo.identity, "PATH": os.environ["PATH"]}
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=repo.app, env=environ, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    modules = done.stdout.rpartition("LOADED ")[2].split()
+    assert {"click", "dataclasses", "inspect", "json", "re2"}.isdisjoint(modules)

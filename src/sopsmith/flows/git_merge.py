@@ -8,8 +8,7 @@ Source: git Documentation/gitattributes.txt (Defining a custom merge driver).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sopsmith.errors import Error, FormatError, NoIdentity, NotEncrypted
 from sopsmith.formats import find_format
@@ -30,8 +29,7 @@ if TYPE_CHECKING:
     from sopsmith.sops.merging.values import Conflict
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """What git hands to the driver.
 
     Attributes:
@@ -47,8 +45,7 @@ class Call:
     marker_size: int = markers.SIZE
 
 
-@dataclass(frozen=True)
-class Doors:
+class Doors(NamedTuple):
     """The ways to the outside that a merge takes.
 
     Attributes:
@@ -61,8 +58,7 @@ class Doors:
     now: datetime
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(NamedTuple):
     """How a merge went: git's exit code, and sentences for people."""
 
     code: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -153,7 +152,7 @@ class FileLint:
         rule = self._rules.rule_of(path)
         if rule is not None and find_format(path) is None:
             # sops' binary form has no selector, whatever the rule says.
-            rule = replace(rule, selector=build_selector({}), mac_only=False)
+            rule = rule._replace(selector=build_selector({}), mac_only=False)
         return Standard(rule, configured=True, known=self._keys_of(config))
 
     def _keys_of(self, config: Config) -> frozenset[MasterKey]:

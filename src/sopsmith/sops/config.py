@@ -10,7 +10,7 @@ Source: getsops/sops config/config.go (ParseConfigFile, LoadCreationRuleForFile)
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from sopsmith.errors import Error, FormatError, RuleError
 from sopsmith.formats import yaml
@@ -42,8 +42,7 @@ _RULE_FIELDS = (
 _TOP_FIELDS = ("creation_rules", "destination_rules", "stores")
 
 
-@dataclass(frozen=True)
-class CreationRule:
+class CreationRule(NamedTuple):
     """How one kind of file is encrypted.
 
     Attributes:
@@ -55,7 +54,7 @@ class CreationRule:
     """
 
     recipients: tuple[str, ...]
-    selector: Selector = field(default_factory=lambda: build_selector({}))
+    selector: Selector = build_selector({})
     mac_only: bool = False
     place: str = ""
     path_regex: str = ""
@@ -74,8 +73,7 @@ class CreationRule:
         return not self.path_regex or compile_regex(self.path_regex)(path)
 
 
-@dataclass(frozen=True)
-class Config:
+class Config(NamedTuple):
     """A `.sops.yaml`: its path and its creation rules in order."""
 
     path: str

@@ -9,7 +9,7 @@ Source: getsops/sops cmd/sops/rotate.go, cmd/sops/subcommand/updatekeys.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sopsmith.errors import RuleError
 from sopsmith.formats.splice import Edit, splice
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from sopsmith.sops.config import CreationRule
 
 
-@dataclass(frozen=True)
-class RekeyPlan:
+class RekeyPlan(NamedTuple):
     """What a rule would change of a document.
 
     Attributes:
