@@ -103,5 +103,7 @@ def _ask(environment: str, context: str, settings: RepoSettings, of: Side, signe
         raise UsageError(
             f"sopsmith.yaml ties no context to {environment}", hint="name one with --context"
         )
+    if settings.roll:
+        note("roll: hash ends names in the cluster with a hash, so those are not found there")
     cluster = open_cluster(chosen, read_environment())
     return read_cluster(cluster, of, settings.namespace, signer)

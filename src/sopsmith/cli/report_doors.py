@@ -1,4 +1,7 @@
-"""Look at a repository in every way that a report shows. No identity opens anything."""
+"""Look at a repository in every way that a report shows.
+
+The checks of `doctor` open what the identities at hand open; no value of it gets to the page.
+"""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sopsmith.flows.report import Report
 
-_LEVELS = {"error": "errors", "warning": "warnings"}
+_LEVELS = {"error": "errors", "warning": "warnings", "could-not-look": "what could not be seen"}
 
 
 def build_page(found: Report, state: str = "") -> bytes:
@@ -160,8 +160,8 @@ def _matrix(found: Report) -> Table:
 
 def _findings(found: Report) -> Table:
     rows = [
-        Row((one.place, one.level, one.code, one.message, one.hint), [one.level])
-        for one in found.findings
+        Row((one.place, one.level, one.code, one.message, one.hint), [one.level.replace(" ", "-")])
+        for one in sorted(found.findings, key=lambda one: one.level != "error")
     ]
     rows += [
         Row((one.path, "warning", "missing", missing_line(one), ""), ["warning"])
