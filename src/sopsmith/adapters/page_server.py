@@ -19,7 +19,7 @@ from threading import Lock
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
-from sopsmith.errors import OutsideError
+from sopsmith.errors import Error, OutsideError
 from sopsmith.secret import Secret
 
 HOST = "127.0.0.1"
@@ -120,14 +120,22 @@ class _Handler(BaseHTTPRequestHandler):
         elif not self.server.admits(self._cookie()):
             self._answer(HTTPStatus.FORBIDDEN, b"start `sopsmith ui` again for a new address\n")
         elif parts.path == "/":
-            page = self.server.page()
-            policy = f"{page.policy}; frame-ancestors 'none'"
-            kind = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy}
-            self._answer(HTTPStatus.OK, page.data, kind)
+            self._show()
         elif parts.path == "/state":
             self._answer(HTTPStatus.OK, self.server.read_state().encode())
         else:
             self._answer(HTTPStatus.NOT_FOUND, b"there is only one page\n")
+
+    def _show(self) -> None:
+        try:
+            page = self.server.page()
+        except Error as error:
+            # A file may be half written while somebody edits it; the next visit asks again.
+            self._answer(HTTPStatus.INTERNAL_SERVER_ERROR, f"{error}\n".encode())
+            return
+        policy = f"{page.policy}; frame-ancestors 'none'"
+        kind = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy}
+        self._answer(HTTPStatus.OK, page.data, kind)
 
     def refuse(self) -> None:
         """Refuse every method but GET."""

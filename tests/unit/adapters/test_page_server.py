@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from sopsmith.adapters.page_server import Page, PageServer
+from sopsmith.errors import LayoutError
 
 
 @pytest.fixture
@@ -48,6 +49,17 @@ def test_the_token_works_once_and_the_cookie_from_then_on(server: PageServer) ->
     assert ask(server, f"/?{address.query}")[0] == 403
     assert [ask(server, "/", Cookie=cookie)[2] for _ in range(2)] == [b"page 1"] * 2
     assert ask(server, "/state", Cookie=cookie)[2] == b"1"
+
+
+def test_a_page_that_cannot_be_made_says_why(
+    server: PageServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: str) -> Page:
+        raise LayoutError("is no settings file", path="sopsmith.yaml")
+
+    monkeypatch.setattr(server, "_build", fail)
+    status, _, body = ask(server, "/", Cookie=enter(server))
+    assert (status, body) == (500, b"sopsmith.yaml: is no settings file\n")
 
 
 def test_without_the_cookie_nothing_is_shown(server: PageServer) -> None:
