@@ -101,6 +101,16 @@ def test_check_warns_of_what_may_change_or_leak(
     assert check(capfd, 3)[code] == "warning"
 
 
+def test_check_names_the_field_that_is_missing_once(
+    repo: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    settings = repo / "sopsmith.yaml"
+    settings.write_text(settings.read_text().replace(f"  image: {IMAGE}\n", ""))
+    assert run(["argocd", "check"]) == 3
+    (line,) = (one for one in capfd.readouterr().out.splitlines() if "argocd.image" in one)
+    assert line.count("sopsmith.yaml") == 1
+
+
 def test_the_secrets_get_an_application_of_their_own(repo: Path) -> None:
     assert run(["argocd", "applications"]) == 0
     overlay = yaml.safe_load((repo / OVERLAY / "kustomization.yaml").read_text())

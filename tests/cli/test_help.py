@@ -7,6 +7,7 @@ import pytest
 from sopsmith.cli.main import COMMANDS, run
 from sopsmith.cli.sections import SECTIONS
 
+DATA = ("init", "generate", "render", "verify", "lint", "explain", "doctor", "status", "audit")
 GROUPS = ("argocd", "git", "github-app", "groups", "plugin", "tools", "workflow")
 
 
@@ -32,6 +33,14 @@ def test_a_group_cuts_no_sentence(group: str, capsys: pytest.CaptureFixture[str]
     assert listed
     assert "..." not in listed
     assert not listed.rstrip().endswith(".")
+
+
+@pytest.mark.parametrize("command", DATA)
+def test_what_a_machine_may_read_is_asked_for_by_one_letter(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([command, "--help"]) == 0
+    assert "-o, --output [" in capsys.readouterr().out
 
 
 def test_words_that_do_not_fit_are_an_error_like_any_other(

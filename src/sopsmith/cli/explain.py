@@ -7,7 +7,9 @@ import click
 
 @click.command("explain")
 @click.argument("path", metavar="FILE")
-@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--output", "-o", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
 def command(path: str, output: str) -> None:
     """Say which creation rule holds for FILE and why, who opens it, and what of it is encrypted.
 

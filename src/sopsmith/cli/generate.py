@@ -14,7 +14,7 @@ import click
 @click.option("--dry-run", is_flag=True, help="Print the plan and write nothing.")
 @click.option("--prune", is_flag=True, help="Remove Secrets whose variable is gone.")
 @click.option("--repo", metavar="DIR", default=".", help="Where the repository is.")
-@click.option("--output", type=click.Choice(["text", "json"]), default="text")
+@click.option("--output", "-o", type=click.Choice(["text", "json"]), default="text")
 def command(
     env_file: str | None,
     environments: tuple[str, ...],

@@ -17,7 +17,7 @@ import click
     help="An environment of a new repository; may be given again. [default: dev, staging, prod]",
 )  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Print what would be added and write nothing.")
-@click.option("--output", type=click.Choice(["text", "json"]), default="text")
+@click.option("--output", "-o", type=click.Choice(["text", "json"]), default="text")
 def command(
     folder: str,
     recipients: tuple[str, ...],

@@ -13,7 +13,11 @@ from sopsmith.errors import UsageError
     "--rule", "rules", multiple=True, metavar="ID", help="Only this rule; may be given again."
 )
 @click.option(
-    "--output", type=click.Choice(["text", "json", "sarif"]), default="text", show_default=True
+    "--output",
+    "-o",
+    type=click.Choice(["text", "json", "sarif"]),
+    default="text",
+    show_default=True,
 )
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes. [default: cores]")
 def command(paths: tuple[str, ...], rules: tuple[str, ...], output: str, jobs: int | None) -> int:

@@ -18,7 +18,9 @@ from sopsmith.flows import render as flow
 @click.argument("folder", metavar="PATH")
 @click.option("--reveal", is_flag=True, help="Print the values of Secrets instead of their sizes.")
 @click.option("--engine", type=click.Choice(flow.ENGINES), default=flow.AUTO, show_default=True)
-@click.option("--output", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True)
+@click.option(
+    "--output", "-o", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True
+)
 def command(folder: str, reveal: bool, engine: str, output: str) -> None:
     """Print what the kustomization in PATH gives the cluster, with the values of Secrets hidden.
 

@@ -7,7 +7,9 @@ import click
 
 @click.command("verify")
 @click.argument("paths", metavar="[PATH]...", nargs=-1)
-@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--output", "-o", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes. [default: cores]")
 def command(paths: tuple[str, ...], output: str, jobs: int | None) -> int:
     """Check that every SOPS file under the PATHs opens and that its MAC holds.

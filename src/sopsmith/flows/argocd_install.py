@@ -67,7 +67,8 @@ def check_install(settings: RepoSettings, files: Files, root: str) -> list[Findi
     try:
         planned = plan_install(settings, files, root)
     except LayoutError as error:
-        return [Finding("argocd-settings", ERROR, str(error.path), str(error), error.hint or "")]
+        named = ": ".join(part for part in (error.path, error.key) if part)
+        return [Finding("argocd-settings", ERROR, named, error.message, error.hint or "")]
     except Error as error:
         return [Finding("argocd-manifests", WARNING, place, str(error), error.hint or "")]
     stale = [one.path for one in planned if one.news != "unchanged"]

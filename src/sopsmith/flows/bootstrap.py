@@ -15,7 +15,7 @@ from sopsmith.flows.bootstrap_keys import Backed, Identity, Injection
 from sopsmith.flows.bootstrap_rights import Guarded, Right, access, build_rbac
 from sopsmith.flows.steps import BLOCKED, DONE, NEEDED, Looked, apply_steps
 from sopsmith.kube.kinds import NAMESPACE, SECRET
-from sopsmith.repo.contexts import refuse_other
+from sopsmith.repo.contexts import find_environment, refuse_other
 from sopsmith.repo.github_app import TEMPLATE_NAME, find_github_app
 from sopsmith.repo.settings import FILE
 
@@ -82,12 +82,12 @@ def choose_context(
         server_of: Returns the address behind a context; "" for one that is not known here.
 
     Raises:
-        UsageError: It is not the one that the environment is tied to, or it leads to the
-            cluster that another one is tied to.
+        UsageError: There is no such environment, or it is not the context that it is tied to,
+            or it leads to the cluster that another one is tied to.
     """
-    scopes = {scope.name: scope for scope in settings.environments}
-    refuse_other(scopes[environment], named)
-    own = scopes[environment].context
+    scope = find_environment(settings, environment)
+    refuse_other(scope, named)
+    own = scope.context
     if own or not named:
         return own
     for other in settings.environments:

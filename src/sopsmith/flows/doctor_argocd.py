@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING
 
 from sopsmith.errors import Error, NotThere
 from sopsmith.flows.doctor import CLUSTER, Check
-from sopsmith.flows.doctor_sync import context_of, find_applications, is_ours, path_of, sources_of
+from sopsmith.flows.doctor_sync import (
+    bootstrap_command,
+    context_of,
+    find_applications,
+    is_ours,
+    path_of,
+    sources_of,
+)
 from sopsmith.kube.argocd_config import HEALTH_KEY
 from sopsmith.kube.argocd_pod import BUILD_OPTIONS, PLUGIN
 from sopsmith.kube.kinds import CONFIGMAP, DEPLOYMENT, NETWORK_POLICY, SECRET
@@ -43,7 +50,7 @@ def check_repo_server(context: Context) -> Iterator[Finding]:
     if not found:
         message = f"no repo-server of Argo CD runs in namespace {argocd.namespace}"
         yield Finding("repo-server-missing", ERROR, context.cluster.name, message,
-                      "sopsmith bootstrap")  # fmt: skip
+                      bootstrap_command(context))  # fmt: skip
     for one in found:
         spec = one["spec"]["template"]["spec"]
         confined = argocd.mode != INIT_CONTAINER

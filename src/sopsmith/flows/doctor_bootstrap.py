@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 
 from sopsmith.flows.doctor import CLUSTER, Check, Context
-from sopsmith.flows.doctor_sync import context_of
+from sopsmith.flows.doctor_sync import bootstrap_command
 from sopsmith.flows.steps import check_steps, diagnose
 from sopsmith.repo.diagnosis import OK, SKIPPED, Finding
 
@@ -19,8 +18,7 @@ def _check_steps(context: Context) -> Iterator[Finding]:
         yield Finding(_CODE, SKIPPED, "sopsmith bootstrap", message)
         return
     steps = context.open_steps()
-    named = f"--environment {shlex.quote(context.environment)}"
-    again = f"sopsmith bootstrap {named} --context {context_of(context.cluster)}"
+    again = bootstrap_command(context)
     for one in diagnose(list(check_steps(steps)), steps):
         hint = one.hint or ("" if one.level == OK else again)
         yield one._replace(code=_CODE, subject=f"step {one.code}", hint=hint)

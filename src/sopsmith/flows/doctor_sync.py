@@ -34,6 +34,12 @@ def context_of(cluster: Cluster) -> str:
     return shlex.quote(cluster.name.partition(" (")[0])
 
 
+def bootstrap_command(context: Context) -> str:
+    """Return the command that goes on with the bootstrap of the cluster that is looked at."""
+    named = f"--environment {shlex.quote(context.environment)} " if context.environment else ""
+    return f"sopsmith bootstrap {named}--context {context_of(context.cluster)}"
+
+
 def find_applications(cluster: Cluster, settings: RepoSettings) -> list[Object]:
     """Return the Applications that render this repository's tree, or render with the plugin.
 
@@ -105,12 +111,12 @@ def check_applications(context: Context) -> Iterator[Finding]:
         found = find_applications(context.cluster, context.settings)
     except NotThere:
         yield Finding("argocd-missing", ERROR, context.cluster.name, "Argo CD is not installed",
-                      "sopsmith bootstrap")  # fmt: skip
+                      bootstrap_command(context))  # fmt: skip
         return
     if not found:
         message = f"no Application renders {context.settings.root}"
         yield Finding("application-missing", ERROR, context.cluster.name, message,
-                      "sopsmith bootstrap")  # fmt: skip
+                      bootstrap_command(context))  # fmt: skip
     for one in found:
         yield from examine(one, context_of(context.cluster), lambda paths: at_hand(context, paths))
 

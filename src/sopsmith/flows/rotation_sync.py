@@ -106,7 +106,9 @@ def _why(one: Deployed, git: Git, rotation: Rotation, folders: tuple[str, ...]) 
         return f"Application {one.name} is at {at}, which this clone does not have: git fetch"
     stale = find_stale(git.files_at(commit, *folders), rotation)
     if stale:
-        return f"Application {one.name} is at {at}: {_files(stale)} there without the new recipient"
+        news = f"sopsmith refresh --environment {rotation.environment} has it look for newer ones"
+        gap = f"{_files(stale)} there without the new recipient"
+        return f"Application {one.name} is at {at}: {gap}; {news}"
     return ""
 
 

@@ -161,6 +161,11 @@ def test_an_environment_without_a_context_takes_the_one_that_is_named() -> None:
     assert choose_context(free, "prod", "", nowhere) == ""
 
 
+def test_a_context_of_an_unknown_environment_is_refused() -> None:
+    with pytest.raises(UsageError, match="'prodd' is no environment here"):
+        choose_context(settings(prod="", dev="dev-admin"), "prodd", "any", nowhere)
+
+
 def test_an_unknown_environment_is_refused_before_anything_is_looked_at(tmp_path: Path) -> None:
     platform = Platform(tmp_path)
     with pytest.raises(UsageError, match="there is no environment qa"):

@@ -10,7 +10,7 @@ from tests.unit.flows.cluster_at import OVERLAY, SYNCED, A, Delivered, put_appli
 from tests.unit.flows.keys_at import DEV, HOME
 
 from sopsmith.flows.doctor import diagnose, repair
-from sopsmith.flows.doctor_sync import ANNOTATION, CHECKS
+from sopsmith.flows.doctor_sync import ANNOTATION, CHECKS, context_of
 from sopsmith.flows.refresh import REPAIRS
 from sopsmith.kube.kinds import APPLICATION
 from sopsmith.repo.diagnosis import ERROR, INFO, OK, UNKNOWN, WARNING, Finding
@@ -159,7 +159,10 @@ def test_applications_that_render_with_the_plugin_are_looked_at(at: Delivered) -
 
 def test_a_cluster_without_argo_cd_is_said_to_be_so(at: Delivered) -> None:
     at.cluster._without = frozenset([APPLICATION])
-    assert one_of(at).code == "argocd-missing"
+    found = one_of(at)
+    assert found.code == "argocd-missing"
+    named = f"--environment dev --context {context_of(at.cluster)}"
+    assert found.hint == f"sopsmith bootstrap {named}"
 
 
 def test_rights_that_lack_are_named(at: Delivered) -> None:

@@ -139,7 +139,9 @@ def test_argo_cd_is_asked_for_what_it_has_synced(
     here.git("checkout", "-q", "HEAD~1")
     here.deploy()
     here.git("checkout", "-q", "main")
-    assert "there without the new recipient" in here.run().waiting
+    waiting = here.run().waiting
+    assert "there without the new recipient" in waiting
+    assert "; sopsmith refresh --environment prod " in waiting
     here.deploy("OutOfSync")
     assert "argocd/platform is OutOfSync" in here.run().waiting
     here.deploy()
