@@ -10,7 +10,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from sopsmith.errors import LayoutError, MasterKeyError, NoIdentity, NotThere, OutsideError
+from sopsmith.errors import LayoutError, NoIdentity, NotThere, OutsideError
 from sopsmith.flows import backup
 from sopsmith.flows.backup_checks import is_x25519, readers_of
 from sopsmith.flows.backup_store import (
@@ -22,7 +22,12 @@ from sopsmith.flows.backup_store import (
 )
 from sopsmith.flows.bootstrap_rights import Right, access
 from sopsmith.flows.key_generate import GenerateRequest, apply_key, plan_key
-from sopsmith.flows.key_secret import add_identities, prove_opens, read_cluster_keys
+from sopsmith.flows.key_secret import (
+    add_identities,
+    prove_opens,
+    read_cluster_keys,
+    refuse_foreign,
+)
 from sopsmith.flows.reading import read_for_sops
 from sopsmith.flows.steps import BLOCKED, DONE, NEEDED, Looked
 from sopsmith.kube.key_secret import NAME, PLACE
@@ -146,7 +151,7 @@ class Injection:
         scope = self._request.scope(settings)
         _refuse_elsewhere(settings)
         keys = read_cluster_keys(self._doors.cluster)
-        self._refuse_foreign(settings, scope, keys.recipients)
+        refuse_foreign(self._doors.cluster, keys.recipients, settings, scope)
         if not {*keys.recipients} & {*scope.recipients}:
             missing = f"holds no identity of {scope.name}" if keys.found else "is missing"
             return self._needed(f"{PLACE} {missing}", scope)
@@ -198,21 +203,6 @@ class Injection:
         return tuple(
             os.path.normpath(folder) for folder in folders if self._doors.files.names(folder)
         )
-
-    def _refuse_foreign(self, settings: RepoSettings, scope: Scope, found: Sequence[str]) -> None:
-        """Refuse a cluster that another environment's identity shows to be its own."""
-        others = {
-            one.name
-            for one in settings.environments
-            if {*found} & ({*one.recipients} - {*scope.recipients})
-        }
-        if others and not {*found} & {*scope.recipients}:
-            raise MasterKeyError(
-                f"holds the identity of {', '.join(sorted(others))}, so this is not the cluster of "
-                f"{scope.name}",
-                path=f"{self._doors.cluster.name}: {PLACE}",
-                hint=f"name the context of {scope.name}: --context NAME",
-            )
 
 
 class Backed:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from sopsmith.age import Identity
     from sopsmith.ports import Cluster, Object
+    from sopsmith.repo.settings import RepoSettings, Scope
 
     Proof = Callable[[Sequence[Identity]], object]
     """Raises where some identities do not open what they must."""
@@ -120,6 +121,28 @@ def mend_line_ends(cluster: Cluster) -> ClusterKeys:
             raise NoIdentity("its identities are others now", hint=_LOOK)
 
     return _change(cluster, lambda keys: Secret(keys.reveal().replace(b"\r\n", b"\n")), proof)
+
+
+def refuse_foreign(
+    cluster: Cluster, found: Sequence[str], settings: RepoSettings, scope: Scope
+) -> None:
+    """Refuse a cluster that another environment's identity shows to be its own.
+
+    Args:
+        found: The recipients of the identities that it holds.
+
+    Raises:
+        MasterKeyError: It is.
+    """
+    held, own = {*found}, {*scope.recipients}
+    others = {one.name for one in settings.environments if held & ({*one.recipients} - own)}
+    if others and not held & own:
+        raise MasterKeyError(
+            f"holds the identity of {', '.join(sorted(others))}, so this is not the cluster of "
+            f"{scope.name}",
+            path=f"{cluster.name}: {PLACE}",
+            hint=f"name the context of {scope.name}: --context NAME",
+        )
 
 
 def prove_opens(files: Iterable[tuple[str, bytes]], identities: Sequence[Identity]) -> int:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from sopsmith.errors import NoIdentity
-from sopsmith.flows.key_secret import add_identities, prove_opens
+from sopsmith.flows.key_secret import (
+    add_identities,
+    prove_opens,
+    read_cluster_keys,
+    refuse_foreign,
+)
 from sopsmith.flows.opening import read_scopes
 from sopsmith.flows.restore import Doors, RestorePlan, RestoreRequest
 from sopsmith.ports import Cluster
+from sopsmith.repo.contexts import find_environment
 from sopsmith.repo.settings import FILE
 
 
@@ -24,6 +30,7 @@ def restore_to_cluster(
     Raises:
         NoIdentity: The backup holds none of the environment, or what the cluster would hold
             does not open the environment's and core's files; nothing was written.
+        MasterKeyError: The cluster is another environment's.
         Denied, Unreachable, Conflict: As the cluster says.
     """
     named = [one for one in made.identities if environment in one.scopes]
@@ -40,6 +47,8 @@ def restore_to_cluster(
             f"the backup holds no identity of {environment}, so nothing was written",
             hint="name another backup by its number",
         )
+    scope = find_environment(request.settings, environment)
+    refuse_foreign(cluster, read_cluster_keys(cluster).recipients, request.settings, scope)
     files = read_scopes(request.root, environment, request.settings, doors.files, doors.trees)
     add_identities(cluster, [one.line for one in own], lambda held: prove_opens(files, held))
     return tuple(one.recipient for one in own)

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 from tests.fakes.cluster import FakeCluster
-from tests.unit.flows.backup_stage import PROD, Site
+from tests.unit.flows.backup_stage import DEV, PROD, Site
 from tests.unit.flows.stage import HOME, ROOT
 
-from sopsmith.errors import NoIdentity
+from sopsmith.errors import MasterKeyError, NoIdentity
 from sopsmith.flows.key_secret import read_cluster_keys
 from sopsmith.flows.restore_cluster import restore_to_cluster
 from sopsmith.repo.recipients import NamedRecipient
@@ -80,3 +80,11 @@ def test_a_change_of_sopsmith_yaml_alone_brings_no_identity_into_another_cluster
     with pytest.raises(NoIdentity, match="labelled for prod"):
         restore(site, cluster, "dev")
     assert read_cluster_keys(cluster).found is None
+
+
+def test_a_context_that_leads_to_another_environments_cluster_is_refused(site: Site) -> None:
+    cluster = FakeCluster()
+    restore(site, cluster, "dev")
+    with pytest.raises(MasterKeyError, match="holds the identity of dev"):
+        restore(site, cluster, "prod")
+    assert read_cluster_keys(cluster).recipients == (DEV,)
