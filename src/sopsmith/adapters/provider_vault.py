@@ -5,6 +5,7 @@ Source: external-secrets 0.16 pkg/provider/vault (buildPath, buildMetadataPath, 
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
@@ -25,19 +26,26 @@ class VaultValues:
 
     Args:
         fields: `server`, `path` and `version`, as a SecretStore has them. A VAULT_ADDR of the
-            environment goes before its server, which is often known inside the cluster alone.
+            environment goes before its server; without one only loopback is asked, since
+            whoever writes the manifest would get the token.
 
     Raises:
-        OutsideError: The server is not https.
+        OutsideError: The server is not https, or the environment does not name one.
     """
 
     def __init__(self, fields: dict[str, str], settings: Settings) -> None:
         self._vault = Vault(settings)
-        named = settings.get("VAULT_ADDR") or fields.get("server", "")
-        self._server = (named or self._vault.address).rstrip("/")
+        own, named = settings.get("VAULT_ADDR"), fields.get("server", "")
+        self._server = (own or named or self._vault.address).rstrip("/")
         parts = urlsplit(self._server)
         if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
             raise OutsideError("the address of Vault is not https", path=self._server)
+        if not own and parts.hostname not in _LOOPBACK:
+            raise OutsideError(
+                "only the SecretStore names this server, which would get your Vault token",
+                path=self._server,
+                hint=f"if it is yours: export VAULT_ADDR={shlex.quote(self._server)}",
+            )
         self._mount = fields.get("path", "").strip("/")
         self._is_second = fields.get("version", "v2") != "v1"
 

@@ -103,3 +103,11 @@ def test_plain_http_beyond_this_machine_is_refused(monkeypatch: pytest.MonkeyPat
         aws(PARAMETERS)
     with pytest.raises(OutsideError, match="https"):
         VaultValues({"server": "http://vault.example.org"}, Settings("", "", {}))
+
+
+def test_a_manifest_alone_says_of_no_server_that_it_gets_the_token() -> None:
+    settings = Settings("", "", {"VAULT_TOKEN": TOKEN})
+    with pytest.raises(OutsideError, match="would get your Vault token"):
+        VaultValues({"server": "https://evil.example"}, settings)
+    own = Settings("", "", {"VAULT_TOKEN": TOKEN, "VAULT_ADDR": "https://vault.acme.example"})
+    VaultValues({"server": "https://evil.example"}, own)
