@@ -12,6 +12,7 @@ import os
 from base64 import b64encode
 from collections.abc import Callable
 from datetime import datetime
+from shlex import quote
 from typing import NamedTuple
 
 from sopsmith.errors import Conflict, FormatError, NotThere, RuleError, UsageError
@@ -190,7 +191,7 @@ def _fold(target: str, data: bytes, drops: list[str], doors: Doors) -> tuple[byt
             raise Conflict(
                 f"and {os.path.basename(taken[address])} are both for {show(address)}",
                 path=path,
-                hint=f"remove one of them: git rm {taken[address]}",
+                hint=f"remove one of them: git rm {quote(taken[address])}",
             )
         taken[address] = path
         one = _unlock(target, data, doors)

@@ -10,6 +10,7 @@ import os
 import posixpath
 from collections.abc import Callable
 from dataclasses import replace
+from shlex import quote
 from typing import NamedTuple
 
 from sopsmith.errors import Error
@@ -163,7 +164,7 @@ class _Check:
                 try:
                     self._secret(path, self._files.read(path), scope)
                 except Error as error:
-                    self._say(path, error.message, hint=f"sopsmith verify {path}")
+                    self._say(path, error.message, hint=f"sopsmith verify {quote(path)}")
 
     def config(self) -> None:
         """Hold the files that the ApplicationSet reads against the tenant."""
@@ -179,7 +180,7 @@ class _Check:
             self._say(path, f"is for the namespace {namespace}, which is not the tenant's")
         names = {one.name for one in document.metadata.stanzas}
         if names != {*scope.recipients}:
-            hint = f"sopsmith updatekeys {path}"
+            hint = f"sopsmith updatekeys {quote(path)}"
             self._say(path, "opens for others than the tenant and the platform", hint=hint)
 
     def _resource(self, folder: str, path: str, entry: str, scope: Scope) -> None:
