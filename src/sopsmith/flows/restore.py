@@ -20,14 +20,13 @@ from sopsmith.flows.backup_store import (
     check_noted,
     find_backups,
     find_coverage,
-    is_noted,
     read_backup,
     read_record,
 )
 from sopsmith.flows.keys_apart import Lock, refuse_inside
 from sopsmith.flows.opening import Opened, count_opened
 from sopsmith.ports import Archive, Files, Trees
-from sopsmith.repo.backups import Backup, object_name
+from sopsmith.repo.backups import Backup, Record, object_name
 from sopsmith.repo.key_file import parse_key_file
 from sopsmith.repo.settings import RepoSettings
 from sopsmith.secret import Secret
@@ -135,7 +134,7 @@ def plan_restore(request: RestoreRequest, openers: list[Identity], doors: Doors)
                     readers.get(entry.recipient, ()),
                     entry.recipient in standing,
                     entry.environments,
-                    is_noted(doors.archive, backup, record),
+                    _is_noted(backup, record),
                 ),
             )
     identities = tuple(_without_strangers(found.values(), request, doors, remarks))
@@ -233,6 +232,15 @@ def _without_strangers(
                 f"left out: the identity of {one.recipient} in backup {one.backup}, which the "
                 "repository does not note: nothing names it, and it opens no file here"
             )
+
+
+def _is_noted(backup: Backup, record: Record | None) -> bool:
+    """Tell whether the repository notes a backup as it stands.
+
+    Its digest is that of the whole object, so it counts in a store that was moved or copied too,
+    such as the folder of a lost laptop.
+    """
+    return record is not None and record.digest_of(backup.number) == backup.digest
 
 
 def _opens_some(one: Restored, request: RestoreRequest, doors: Doors) -> bool:

@@ -265,3 +265,19 @@ def test_a_backup_that_is_slipped_in_brings_no_identity_of_a_stranger(site: Site
     assert [one.recipient for one in made.identities] == [DEV, PROD]
     assert stranger.reveal() not in site.files.held[OTHER_PATH]
     assert any(recipient in remark for remark in made.remarks)
+
+
+def test_of_a_noted_backup_in_a_store_that_was_moved_everything_comes_back(site: Site) -> None:
+    # No rule names it any more: it was retired, and opens old commits alone.
+    old, recipient = age.generate()
+    held = site.files.held[KEYS_PATH] + old.reveal() + b"\n"
+    payload = age.wrap_for((RECOVERY_RECIPIENT,), Secret(held))
+    everybody = (DEV, PROD, recipient)
+    backup = Backup(2, "2026-11-24T14:00:00Z", "x", everybody, (RECOVERY_RECIPIENT,), payload)
+    put(site, backup)
+    path = f"{ROOT}/{RECORD}"
+    record = parse_record(site.files.held[path])
+    moved = record._replace(number=2, sha256=backup.digest, store="/lost/laptop/backups/")
+    site.files.held[path] = dump_record(moved)
+    made = site.restore()
+    assert [one.recipient for one in made.identities] == [DEV, PROD, recipient]
