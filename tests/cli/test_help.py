@@ -52,6 +52,13 @@ def test_words_that_do_not_fit_are_an_error_like_any_other(
     assert said[1:] == ["hint: sopsmith lint --help"]
 
 
+def test_a_word_that_is_nearly_right_is_proposed_in_the_same_sentence(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run(["lint", "--outptu", "json"])
+    assert "'--outptu'; did you mean '--output'?" in capsys.readouterr().err
+
+
 def test_a_command_that_is_not_there_leads_to_the_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["lnit"]) == 2
     assert capsys.readouterr().err.splitlines()[-1] == "hint: sopsmith --help"

@@ -14,6 +14,6 @@ def report_misuse(error: click.ClickException) -> None:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         error.show()
         return
-    message = error.format_message().strip().removesuffix(".")
+    message = error.format_message().strip().removesuffix(".").replace(". Did you", "; did you")
     hint = f"{context.command_path} --help" if context is not None else None
     report(UsageError(message[:1].lower() + message[1:], hint=hint))
