@@ -14,6 +14,7 @@ from sopsmith.adapters.keys import load_keyring
 from sopsmith.adapters.kinds import load_kinds
 from sopsmith.adapters.programs import LocalPrograms
 from sopsmith.adapters.workers import LocalWorkers
+from sopsmith.errors import NotThere
 from sopsmith.flows.generate import STDIN, Doors
 from sopsmith.repo.root import find_root
 
@@ -59,4 +60,8 @@ def read_env(path: str | None, at: Repository) -> tuple[str, bytes]:
 
         return path, sys.stdin.buffer.read()
     path = path or os.path.relpath(os.path.join(at.root, ".env"))
-    return path, at.doors.files.read(path)
+    try:
+        return path, at.doors.files.read(path)
+    except NotThere as error:
+        error.hint = "name it: --env-file FILE, or - for standard input"
+        raise

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sopsmith.sops.keyring import Keyring
 
 NOTHING, CLUSTER = "", "cluster"
-"""What a check needs besides the context; the name of a program is the third possibility."""
+"""What a check needs besides the context."""
 _ORDER = (ERROR, WARNING, UNKNOWN, INFO, SKIPPED, OK)
 _NO_SETTINGS = "sopsmith.yaml cannot be read"
 
@@ -138,7 +138,7 @@ class Check(NamedTuple):
         title: What is as it should be where nothing is found: `lists and folders agree`.
         codes: Those that its findings may have. The first stands for it where all is well.
         run: Yields what is wrong or worth knowing; nothing where all is well.
-        needs: NOTHING, CLUSTER, or a program that must be on PATH.
+        needs: NOTHING or CLUSTER.
     """
 
     family: str
@@ -237,8 +237,6 @@ def _obstacle(check: Check, code: str, context: Context, silent: Error | None) -
         # It was asked, and did not answer: each further question would only wait as long.
         error = silent or _why_shut(context)
         return Finding(code, UNKNOWN, check.title, str(error), error.hint or "") if error else None
-    if check.needs and context.programs.locate(check.needs) is None:
-        return Finding(code, UNKNOWN, check.title, f"{check.needs} is not on PATH")
     return None
 
 

@@ -77,10 +77,6 @@ def test_a_cluster_that_does_not_answer_is_asked_once(context: Context) -> None:
     assert len(asked) == 1
 
 
-def test_a_program_that_is_missing_is_no_good_news(context: Context) -> None:
-    assert levels(diagnose(context, [yields()._replace(needs="no-such-program")])) == [UNKNOWN]
-
-
 def test_settings_that_cannot_be_read_skip_what_needs_them(tmp_path: Path) -> None:
     place = Place(tmp_path)
     place.put(FILE, "version: [")

@@ -38,8 +38,8 @@ def test_a_kustomize_that_is_too_old_is_found(place: Place, said: str, level: st
     assert [one.level for one in seen(place, "kustomize-old", context)] == [level]
 
 
-def test_without_kustomize_nothing_is_known_of_its_version(place: Place) -> None:
-    assert [one.level for one in seen(place, "kustomize-old", open_context(place))] == [UNKNOWN]
+def test_a_machine_without_kustomize_is_a_remark_and_no_problem(place: Place) -> None:
+    assert [one.level for one in seen(place, "kustomize-old", open_context(place))] == [INFO]
 
 
 def with_plugin(place: Place, executable: str, folders: list[str]) -> Context:
@@ -139,4 +139,4 @@ def test_a_clock_behind_the_newest_commit_is_found(place: Place, ahead: int, lev
 
 def test_only_what_is_not_well_is_a_problem(place: Place) -> None:
     levels = {one.level for one in found(place, CHECKS)}
-    assert levels == {UNKNOWN, INFO}
+    assert levels == {INFO}

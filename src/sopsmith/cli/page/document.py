@@ -92,7 +92,8 @@ def _numbers(found: Report) -> str:
     numbers = {
         "secrets": len(inventory.secrets), "environments": len(inventory.environments),
         "recipients": len(readers), "without a known reader": len(inventory.unused),
-        "missing": len(inventory.missing), "with an end": soon, "findings": len(found.findings),
+        "named but missing": len(inventory.missing), "with an end": soon,
+        "findings": len(found.findings),
     }  # fmt: skip
     items = "".join(f"<li><strong>{count:,}</strong>{name}</li>" for name, count in numbers.items())
     return f'<ul class="numbers">{items}</ul>'
