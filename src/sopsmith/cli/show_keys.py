@@ -27,7 +27,8 @@ def show_list(found: KeyList, *, as_json: bool) -> None:
                 f"{row.name or row.key.name} is {row.age_days} days old, and sopsmith.yaml allows "
                 f"{found.max_age_days}: sopsmith key rotate --environment {row.scopes[0]}"
             )
-    if not as_json and any(row.alone and row.held.source for row in found.rows):
+    risky = [row for row in found.rows if row.alone and row.held.source]
+    if not as_json and any(row.key.name not in found.backed_up for row in risky):
         note("nothing opens the files under ALONE without that one identity: sopsmith key backup")
 
 

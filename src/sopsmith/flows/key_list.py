@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sopsmith.errors import Error
 from sopsmith.flows.key_survey import KeyName, survey
+from sopsmith.repo.backups import RECORD, parse_record
 from sopsmith.repo.key_file import parse_key_file
 from sopsmith.repo.root import read_settings
 from sopsmith.sops.config import FILE_NAME, Config
@@ -78,12 +79,14 @@ class KeyList(NamedTuple):
     Attributes:
         files: How many SOPS files there are.
         problems: Path and reason of files whose metadata could not be read.
+        backed_up: Recipients whose identities the noted backups hold.
     """
 
     rows: tuple[Row, ...]
     files: int
     max_age_days: int | None
     problems: tuple[tuple[str, str], ...]
+    backed_up: tuple[str, ...] = ()
 
 
 def list_keys(root: str, doors: Doors) -> KeyList:
@@ -93,7 +96,8 @@ def list_keys(root: str, doors: Doors) -> KeyList:
         root: The repository's root, as paths shall begin.
 
     Raises:
-        LayoutError, RuleError, FormatError: Settings or rules cannot be read.
+        LayoutError, RuleError, FormatError, Tampered: Settings, rules or the note of the last
+            backup cannot be read.
     """
     settings = read_settings(doors.files, root)
     counted = survey((root,), doors.trees, doors.workers)
@@ -117,7 +121,10 @@ def list_keys(root: str, doors: Doors) -> KeyList:
                 alone=counted.alone[key],
             )
         )
-    return KeyList(tuple(rows), counted.files, settings.max_age_days, tuple(counted.problems))
+    record = doors.files.find(os.path.join(root, RECORD))
+    backed_up = parse_record(record).recipients if record else ()
+    problems = tuple(counted.problems)
+    return KeyList(tuple(rows), counted.files, settings.max_age_days, problems, backed_up)
 
 
 def find_held(recipient: str, keyring: Keyring, files: Files) -> Held:

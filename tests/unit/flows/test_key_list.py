@@ -10,6 +10,7 @@ from tests.unit.flows.keys_at import DEV, HOME, OTHER, PROD, Place
 
 from sopsmith import age
 from sopsmith.flows.key_list import FILES_ONLY, RULES_ONLY, KeyList, Row, list_keys
+from sopsmith.repo.backups import RECORD, Record, dump_record
 from sopsmith.sops.keyring import Keyring
 
 
@@ -83,3 +84,10 @@ def test_an_ssh_key_proves_itself_since_it_cannot_tell_its_recipient(tmp_path: P
         assert found is not None
         assert found.source == str(path)
     assert Keyring(late).find(OTHER[1]) is None
+
+
+def test_the_list_knows_whose_identities_are_backed_up(place: Place) -> None:
+    assert listed(place).backed_up == ()
+    record = Record(1, "0" * 64, (DEV[1],), "2026-01-01T00:00:00Z", "s3://bucket/")
+    place.put(RECORD, dump_record(record).decode())
+    assert listed(place).backed_up == (DEV[1],)
