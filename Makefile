@@ -30,8 +30,11 @@ check: setup  ## ruff and mypy --strict
 	@$(bin)/ruff format --check .
 	@$(bin)/mypy --strict
 
-bench: setup  ## ratios against the real sops, measured in one run
+bench: setup  ## ratios against the real sops, and a real Argo CD's time, measured in one run
 	@$(bin)/python -m bench.run $(BENCH_ARGS)
+	@if [ -x .tools/bin/argocd-repo-server ]; then \
+	    $(bin)/python -m bench.delivery --results bench/results.json; \
+	else echo "Argo CD was not measured: make tools builds it" >&2; fi
 
 bench-page: setup  ## write what bench found into docs/explanation/performance.md
 	@$(bin)/python -m bench.page

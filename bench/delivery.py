@@ -47,12 +47,14 @@ def main() -> None:
     parser.add_argument("--applications", type=int, default=50)
     parser.add_argument("--secrets", type=int, default=40, help="of each Application")
     parser.add_argument("--rounds", type=int, default=3, help="commits for each plugin")
-    parser.add_argument("--results", help="a JSON file for the figures")
+    parser.add_argument("--results", help="the JSON file of `bench.run`, to add the figures to")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="sopsmith-bench-") as folder:
         found = bench_delivery(Path(folder), chosen.applications, chosen.secrets, chosen.rounds)
     if chosen.results:
-        Path(chosen.results).write_text(json.dumps(found, indent=2) + "\n")
+        results = Path(chosen.results)
+        all_found = json.loads(results.read_text()) | {"delivery": found}
+        results.write_text(json.dumps(all_found, indent=2) + "\n")
 
 
 def bench_delivery(folder: Path, applications: int, secrets: int, rounds: int) -> dict[str, float]:

@@ -60,6 +60,11 @@ def rows(results: dict[str, Any]) -> Iterator[Row]:
     yield _slower(work, one["plugin"], "a plugin of fixed text", one["fixed"], "≤ 1.15")
     if "python" in one:
         yield _slower(work, one["plugin"], "fixed text from Python", one["python"], "")
+    if "delivery" in results:
+        one = results["delivery"]
+        work = f"Argo CD: {one['applications']} Applications of {one['secrets']} Secrets, "
+        ours, fixed = ({"seconds": one[name]} for name in ("plugin", "fixed"))
+        yield _slower(f"{work}commit to all Synced", ours, "a plugin of fixed text", fixed, "")
     yield from _by_file(results)
     starts = results["starts"]
     peer, sops = "one `sops decrypt`", starts["sops_one"]
