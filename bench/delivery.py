@@ -46,7 +46,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--applications", type=int, default=50)
     parser.add_argument("--secrets", type=int, default=40, help="of each Application")
-    parser.add_argument("--rounds", type=int, default=3, help="commits for each plugin")
+    parser.add_argument("--rounds", type=int, default=1, help="commits for each plugin")
     parser.add_argument("--results", help="the JSON file of `bench.run`, to add the figures to")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="sopsmith-bench-") as folder:
