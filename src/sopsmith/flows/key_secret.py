@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sopsmith.errors import Conflict, Error, FormatError, MasterKeyError, NoIdentity, NotEncrypted
 from sopsmith.kube.key_secret import (
-    NAME,
-    NAMESPACE,
+    HOME,
     PLACE,
+    KeySecret,
     identities_in,
     keys_of,
     merge_identities,
@@ -55,30 +55,33 @@ class ClusterKeys(NamedTuple):
 
     found: Object | None
     keys: Secret
+    where: KeySecret = HOME
 
     @property
     def recipients(self) -> tuple[str, ...]:
         """Return whose files its identities open."""
-        return recipients_in(self.keys)
+        return recipients_in(self.keys, self.where.place)
 
     @property
     def identities(self) -> list[Identity]:
         """Return its identities."""
-        return identities_in(self.keys)
+        return identities_in(self.keys, self.where.place)
 
 
-def read_cluster_keys(cluster: Cluster) -> ClusterKeys:
-    """Return what the cluster holds now.
+def read_cluster_keys(cluster: Cluster, where: KeySecret = HOME) -> ClusterKeys:
+    """Return what the cluster holds now, in the platform's Secret unless another is named.
 
     Raises:
         Denied, Unreachable: It cannot be read, so nothing is known of it.
         ManifestError: The Secret is malformed.
     """
-    found = cluster.find(SECRET, NAME, NAMESPACE)
-    return ClusterKeys(found, keys_of(found))
+    found = cluster.find(SECRET, where.name, where.namespace)
+    return ClusterKeys(found, keys_of(found, where.place), where)
 
 
-def add_identities(cluster: Cluster, new: Sequence[Secret], proof: Proof) -> ClusterKeys:
+def add_identities(
+    cluster: Cluster, new: Sequence[Secret], proof: Proof, where: KeySecret = HOME
+) -> ClusterKeys:
     """Put identities beside those that the cluster holds, and return what it holds then.
 
     Args:
@@ -90,10 +93,12 @@ def add_identities(cluster: Cluster, new: Sequence[Secret], proof: Proof) -> Clu
         Conflict: Others kept changing the Secret.
         MasterKeyError: A line that stands there is no identity; nothing was written.
     """
-    return _change(cluster, lambda keys: merge_identities(keys, new), proof)
+    return _change(cluster, lambda keys: merge_identities(keys, new, where.place), proof, where)
 
 
-def retire_identity(cluster: Cluster, recipient: str, proof: Proof) -> ClusterKeys:
+def retire_identity(
+    cluster: Cluster, recipient: str, proof: Proof, where: KeySecret = HOME
+) -> ClusterKeys:
     """Take a recipient's identity out of the cluster, and return what it holds then.
 
     Args:
@@ -104,7 +109,7 @@ def retire_identity(cluster: Cluster, recipient: str, proof: Proof) -> ClusterKe
         MasterKeyError: None would be left.
         Conflict: Others kept changing the Secret.
     """
-    return _change(cluster, lambda keys: take_out(keys, {recipient}), proof)
+    return _change(cluster, lambda keys: take_out(keys, {recipient}, where.place), proof, where)
 
 
 def mend_line_ends(cluster: Cluster) -> ClusterKeys:
@@ -145,7 +150,9 @@ def refuse_foreign(
         )
 
 
-def prove_opens(files: Iterable[tuple[str, bytes]], identities: Sequence[Identity]) -> int:
+def prove_opens(
+    files: Iterable[tuple[str, bytes]], identities: Sequence[Identity], place: str = PLACE
+) -> int:
     """Open every SOPS file of some with nothing but these identities, and count them.
 
     Files that are none of SOPS' are passed over.
@@ -154,7 +161,7 @@ def prove_opens(files: Iterable[tuple[str, bytes]], identities: Sequence[Identit
         NoIdentity: One does not open.
         Error: One is damaged.
     """
-    keyring = Keyring(list(identities), [PLACE])
+    keyring = Keyring(list(identities), [place])
     return sum(opens(data, path, keyring) for path, data in files)
 
 
@@ -202,48 +209,51 @@ def _opened(data: bytes, path: str, keyring: Keyring) -> bool:
         return False
 
 
-def _change(cluster: Cluster, edit: Callable[[Secret], Secret], proof: Proof) -> ClusterKeys:
-    before = read_cluster_keys(cluster)
+def _change(
+    cluster: Cluster, edit: Callable[[Secret], Secret], proof: Proof, where: KeySecret = HOME
+) -> ClusterKeys:
+    before = read_cluster_keys(cluster, where)
     for _ in range(ATTEMPTS):
-        wanted = edit(before.keys)
-        if wanted == before.keys:
-            _prove(proof, before.keys, "does not open the repository")
+        wanted = before._replace(keys=edit(before.keys))
+        if wanted.keys == before.keys:
+            _prove(proof, before, "does not open the repository")
             return before
         _prove(proof, wanted, "would not open the repository, so nothing was written")
         # A conflict is no failure yet: what stands now is read, and the change made to that.
         with suppress(Conflict):
-            _write(cluster, before.found, wanted)
-        before = read_cluster_keys(cluster)
+            _write(cluster, wanted)
+        before = read_cluster_keys(cluster, where)
         if edit(before.keys) == before.keys:
-            _prove(proof, before.keys, "does not open the repository any more")
+            _prove(proof, before, "does not open the repository any more")
             return before
     raise Conflict(
         f"was changed by others in each of {ATTEMPTS} attempts",
-        path=f"{cluster.name}: {PLACE}",
+        path=f"{cluster.name}: {where.place}",
         hint="find out who writes it, then run the command again",
     )
 
 
-def _write(cluster: Cluster, found: Object | None, keys: Secret) -> None:
-    made = with_keys(found, keys)
+def _write(cluster: Cluster, wanted: ClusterKeys) -> None:
+    found, keys, where = wanted
+    made = with_keys(found, keys, where)
     if found is None:
         cluster.create(SECRET, made)
         return
     if found.get("immutable"):
         raise MasterKeyError(
             "is immutable, so no identity can be put into it or taken out of it",
-            path=f"{cluster.name}: {PLACE}",
+            path=f"{cluster.name}: {where.place}",
             hint="let whoever made it make it again without `immutable: true`",
         )
     cluster.replace(SECRET, made)
 
 
-def _prove(proof: Proof, keys: Secret, what: str) -> None:
-    identities = identities_in(keys)
+def _prove(proof: Proof, keys: ClusterKeys, what: str) -> None:
+    identities, place = keys.identities, keys.where.place
     if not identities:
-        raise NoIdentity("would hold no identity, so nothing was written", path=PLACE)
+        raise NoIdentity("would hold no identity, so nothing was written", path=place)
     try:
         proof(identities)
     except NoIdentity as error:
         hint = error.hint if error.hint and "SOPS_AGE_KEY" not in error.hint else _LOOK
-        raise NoIdentity(f"{what}: {error}", path=PLACE, hint=hint) from None
+        raise NoIdentity(f"{what}: {error}", path=place, hint=hint) from None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from typing import NamedTuple
 
 from sopsmith import age
 from sopsmith.errors import ManifestError, MasterKeyError
@@ -25,11 +26,27 @@ NAME = "sops-age"
 NAMESPACE = "argocd"
 DATA_KEY = "keys.txt"
 PLACE = f"Secret {NAMESPACE}/{NAME}"
+
+
+class KeySecret(NamedTuple):
+    """Which Secret holds identities: the platform's, or that of another project of Argo CD."""
+
+    name: str = NAME
+    namespace: str = NAMESPACE
+
+    @property
+    def place(self) -> str:
+        """Return it as messages name it."""
+        return f"Secret {self.namespace}/{self.name}"
+
+
+HOME = KeySecret()
+"""The platform's."""
 _FOREIGN = ("AGE-PLUGIN-", "AGE-SECRET-KEY-PQ-1")
 """Identities that sops may know how to use and sopsmith does not."""
 
 
-def keys_of(found: dict[str, Any] | None) -> Secret:
+def keys_of(found: dict[str, Any] | None, place: str = PLACE) -> Secret:
     """Return the `keys.txt` of a Secret as the API server gives it; empty where there is none.
 
     Raises:
@@ -39,12 +56,14 @@ def keys_of(found: dict[str, Any] | None) -> Secret:
     try:
         return Secret(base64.b64decode(data.get(DATA_KEY) or "", validate=True))
     except (binascii.Error, AttributeError, TypeError, ValueError):
-        raise ManifestError("is not base64", path=PLACE, key=f"data.{DATA_KEY}") from None
+        raise ManifestError("is not base64", path=place, key=f"data.{DATA_KEY}") from None
 
 
-def with_keys(found: dict[str, Any] | None, keys: Secret) -> dict[str, Any]:
+def with_keys(
+    found: dict[str, Any] | None, keys: Secret, where: KeySecret = HOME
+) -> dict[str, Any]:
     """Return the Secret with another `keys.txt`, and everything else of it as it stands."""
-    made = dict(found) if found else _new()
+    made = dict(found) if found else _new(where)
     made["data"] = {
         **(made.get("data") or {}),
         DATA_KEY: base64.b64encode(keys.reveal()).decode(),
@@ -52,25 +71,28 @@ def with_keys(found: dict[str, Any] | None, keys: Secret) -> dict[str, Any]:
     return made
 
 
-def identities_in(keys: Secret) -> list[Identity]:
+def identities_in(keys: Secret, place: str = PLACE) -> list[Identity]:
     """Return the identities of a `keys.txt`, in their order.
+
+    Args:
+        place: What errors call it.
 
     Raises:
         MasterKeyError: A line is no identity; it is named by its number and never quoted.
     """
-    return [one for _, one in _lines(keys) if one is not None]
+    return [one for _, one in _lines(keys, place) if one is not None]
 
 
-def recipients_in(keys: Secret) -> tuple[str, ...]:
+def recipients_in(keys: Secret, place: str = PLACE) -> tuple[str, ...]:
     """Return the recipients of the identities of a `keys.txt`, each once.
 
     Raises:
         MasterKeyError: A line is no identity.
     """
-    return tuple(dict.fromkeys(one.recipient for one in identities_in(keys)))
+    return tuple(dict.fromkeys(one.recipient for one in identities_in(keys, place)))
 
 
-def merge_identities(keys: Secret, new: Sequence[Secret]) -> Secret:
+def merge_identities(keys: Secret, new: Sequence[Secret], place: str = PLACE) -> Secret:
     """Return a `keys.txt` with identities after those that stand; the same where all stand.
 
     Args:
@@ -79,7 +101,7 @@ def merge_identities(keys: Secret, new: Sequence[Secret]) -> Secret:
     Raises:
         MasterKeyError: One of either is no identity.
     """
-    standing = set(recipients_in(keys))
+    standing = set(recipients_in(keys, place))
     text = keys.reveal()
     for one in new:
         (identity,) = age.parse_identities(one.reveal().decode("ascii", "replace"), "identity")
@@ -89,22 +111,22 @@ def merge_identities(keys: Secret, new: Sequence[Secret]) -> Secret:
     return keys if text == keys.reveal() else Secret(text.replace(b"\r\n", b"\n"))
 
 
-def take_out(keys: Secret, gone: Collection[str]) -> Secret:
+def take_out(keys: Secret, gone: Collection[str], place: str = PLACE) -> Secret:
     """Return a `keys.txt` without the identities of some recipients; the same if none stands.
 
     Raises:
         MasterKeyError: No identity would be left, or a line is no identity.
     """
-    lines = list(_lines(keys))
+    lines = list(_lines(keys, place))
     kept = [line for line, one in lines if one is None or one.recipient not in gone]
     if len(kept) == len(lines):
         return keys
     if not any(one is not None and one.recipient not in gone for _, one in lines):
-        raise MasterKeyError("no identity would be left, so none is taken out", path=PLACE)
+        raise MasterKeyError("no identity would be left, so none is taken out", path=place)
     return Secret(b"\n".join(kept) + b"\n")
 
 
-def _lines(keys: Secret) -> Iterator[tuple[bytes, Identity | None]]:
+def _lines(keys: Secret, place: str) -> Iterator[tuple[bytes, Identity | None]]:
     """Yield each line, with the identity that it is if it is one of ours."""
     text = keys.reveal().replace(b"\r\n", b"\n").removesuffix(b"\n")
     for number, line in enumerate(text.split(b"\n"), start=1):
@@ -113,7 +135,7 @@ def _lines(keys: Secret) -> Iterator[tuple[bytes, Identity | None]]:
             yield line, None
             continue
         try:
-            (one,) = age.parse_identities(words, PLACE)
+            (one,) = age.parse_identities(words, place)
         except MasterKeyError as error:
             error.key = f"{DATA_KEY}: line {number}"
             raise
@@ -124,13 +146,13 @@ def _ended(text: bytes) -> bytes:
     return text if not text or text.endswith(b"\n") else text + b"\n"
 
 
-def _new() -> dict[str, Any]:
+def _new(where: KeySecret) -> dict[str, Any]:
     return {
         "apiVersion": "v1",
         "kind": "Secret",
         "metadata": {
-            "name": NAME,
-            "namespace": NAMESPACE,
+            "name": where.name,
+            "namespace": where.namespace,
             "labels": {"app.kubernetes.io/managed-by": "sopsmith"},
         },
         "type": "Opaque",
