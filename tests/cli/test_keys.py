@@ -106,16 +106,17 @@ def test_status_warns_of_a_secret_that_generate_dated(watch: Watch) -> None:
     path = watch.world.work / "sopsmith.yaml"
     item = "secrets:\n  - {name: a, data: {value: A}, expires: 2001-01-01}\n"
     path.write_text(path.read_text().replace("secrets:\n", item, 1))
-    assert watch.call("status").code == 0
     assert watch.call("generate", "-e", "dev").code == 0
     done = watch.call("status")
     assert done.code == 3
     assert done.stdout.decode().splitlines() == [
         f"expired       {MAIN}/dev/secrets/a.secret.yaml: a: expired on 2001-01-01",
-        "status: 1 due within 30 days; 1 Secret with a date",
+        "no recovery   sopsmith.yaml: no recovery recipient is named and no backup noted: "
+        "whoever loses the only identity of dev or prod loses its Secrets",
+        "status: 2 due within 30 days; 1 Secret with a date",
     ]
     found = json.loads(watch.call("status", "-o", "json").stdout)
-    assert [one["date"] for one in found["due"]] == ["2001-01-01T00:00:00+00:00"]
+    assert [one["date"] for one in found["due"]] == ["2001-01-01T00:00:00+00:00", None]
 
 
 def test_open_takes_the_identity_from_stdin_and_records_it_first(watch: Watch) -> None:
@@ -173,7 +174,10 @@ def test_the_page_s_commands_do_what_it_says(tmp_path: Path) -> None:
     blocks = re.findall(r"<!-- run -->\n```sh\n(.*?)```", PAGE.read_text(), re.DOTALL)
     world = World(tmp_path)
     (world.work / ".env").write_text("DEV_DATABASE_URL=made-up\nORG_NAME=made-up\n")
-    before = "sopsmith init -e dev -e prod >/dev/null\nsopsmith generate >/dev/null\n"
+    before = (
+        "sopsmith init -e dev -e prod >/dev/null\nsopsmith generate >/dev/null\n"
+        "sopsmith key recovery generate --out ../recovery.txt >/dev/null\n"
+    )
     done = world.attempt("bash", "-euo", "pipefail", "-c", before + "".join(blocks))
     said = done.stdout.decode()
     assert done.returncode == 0, done.stderr

@@ -15,14 +15,15 @@ from sopsmith.flows.key_list import Doors
 from sopsmith.flows.lint import Doors as LintDoors
 from sopsmith.flows.lint import lint
 from sopsmith.flows.verify import NO_IDENTITY
-from sopsmith.repo.diagnosis import ERROR, UNKNOWN, WARNING, Finding
+from sopsmith.repo.diagnosis import ERROR, INFO, UNKNOWN, WARNING, Finding
 from sopsmith.repo.lint_rules import RULES, severity_of
 from sopsmith.repo.lint_rules import Finding as LintFinding
 from sopsmith.repo.rule_order import find_hidden_rules
 from sopsmith.sops.config import FILE_NAME, Config
 
 _SOON = 30  # days
-_LEVELS = {status.EXPIRED: ERROR, status.MALFORMED: ERROR}
+# What was never set up is no fault that doctor was called for; `status` counts it as due.
+_LEVELS = {status.EXPIRED: ERROR, status.MALFORMED: ERROR, status.NO_RECOVERY: INFO}
 """Of what is due; all else is a warning."""
 _FAMILY = "repository"
 

@@ -19,6 +19,7 @@ from sopsmith.repo import rotation
 from sopsmith.repo.backups import RECORD, parse_record
 from sopsmith.repo.expiry import ANNOTATION, parse_expiry
 from sopsmith.repo.root import read_settings
+from sopsmith.repo.settings import FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,11 +28,12 @@ if TYPE_CHECKING:
     from sopsmith.flows.status_expiry import Dated
     from sopsmith.repo.settings import RepoSettings
 
-EXPIRED, SOON, MALFORMED, OLD, NO_BACKUP, ROTATION, REVOCATION = (
-    "expired", "expires soon", "malformed", "old key", "no backup", "rotation", "revocation",
+EXPIRED, SOON, MALFORMED, OLD, NO_RECOVERY, NO_BACKUP, ROTATION, REVOCATION = KINDS = (
+    "expired", "expires soon", "malformed", "old key", "no recovery", "no backup", "rotation",
+    "revocation",
 )  # fmt: skip
-KINDS = (EXPIRED, SOON, MALFORMED, OLD, NO_BACKUP, ROTATION, REVOCATION)
 _BACK_UP = "sopsmith key backup"
+_RECOVER = "sopsmith key recovery generate --out /media/safe/recovery.txt && sopsmith key backup"
 _IN_CLEAR = "an annotation is text in clear: encrypted_regex: ^(data|stringData)$ leaves it so"
 
 
@@ -136,7 +138,7 @@ class _At:
             unknown = sum(self._created(one) is None for one in every)
             if unknown:
                 yield f"the age of {unknown} of {len(every)} recipients is not known here"
-        if self._find(RECORD) is None and not self._settings.recovery:
+        if self._unguarded and not self._lonely:
             yield "no backup is noted in the repository, and no recovery recipient is named"
 
     def backups(self) -> Iterator[Due]:
@@ -146,6 +148,10 @@ class _At:
             if self._settings.recovery:
                 reason = "recovery recipients are named, and no backup was ever made"
                 yield Due(NO_BACKUP, self._place(RECORD), reason, _BACK_UP)
+            elif self._lonely:
+                reason = "no recovery recipient is named and no backup noted: whoever loses the only "
+                reason += f"identity of {_listed(self._lonely)} loses its Secrets"
+                yield Due(NO_RECOVERY, self._place(FILE), reason, _RECOVER)
             return
         try:
             covered = {*parse_record(data, self._place(RECORD)).recipients}
@@ -192,6 +198,15 @@ class _At:
                 hint = f"sopsmith key revoke --status {found.id}"
                 yield Due(REVOCATION, path, f"{reason}no note that they were changed", hint)
 
+    @property
+    def _unguarded(self) -> bool:
+        return self._find(RECORD) is None and not self._settings.recovery
+
+    @property
+    def _lonely(self) -> list[str]:
+        """The environments with one recipient: where there are two, the other one still opens."""
+        return [one.name for one in self._settings.environments if len(one.recipients) == 1]
+
     def _created(self, recipient: str) -> datetime | None:
         source = self._sources.get(recipient)
         return find_created(recipient, source, self._doors.files) if source else None
@@ -207,6 +222,10 @@ class _At:
 
     def _place(self, path: str) -> str:
         return os.path.normpath(os.path.join(self._root, path))
+
+
+def _listed(names: list[str]) -> str:
+    return " or ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
 
 
 def _malformed(path: str, error: Error) -> Due:

@@ -12,6 +12,7 @@ from tests.unit.flows.keys_at import DEV, HOME, OTHER, PROD, SECRET, Place
 from sopsmith.flows.doctor_files import CHECKS
 from sopsmith.flows.doctor_table import CHECKS as EVERY
 from sopsmith.flows.doctor_table import CODES
+from sopsmith.repo.backups import RECORD, Record, dump_record
 from sopsmith.repo.diagnosis import ERROR, INFO, UNKNOWN, WARNING
 from sopsmith.repo.layout import SOPS_CONFIG
 from sopsmith.repo.lint_rules import RULES
@@ -23,7 +24,10 @@ B = f"{HOME}/prod/secrets/b.secret.yaml"
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
-    return Place(tmp_path)
+    made = Place(tmp_path)
+    record = Record(1, "0" * 64, (DEV[1], PROD[1]), "2026-11-01T00:00:00Z", "")
+    made.put(RECORD, dump_record(record))
+    return made
 
 
 def test_nothing_is_wrong_with_a_new_repository(place: Place) -> None:
@@ -120,6 +124,11 @@ def test_what_is_due_is_a_finding(place: Place) -> None:
     assert [(one.code, one.level) for one in found(place, CHECKS)] == [
         ("expired", ERROR), ("malformed", ERROR),
     ]  # fmt: skip
+
+
+def test_that_nothing_saves_a_lost_identity_is_said_and_is_no_fault(place: Place) -> None:
+    (place.root / RECORD).unlink()
+    assert [(one.code, one.level) for one in found(place, CHECKS)] == [("no-recovery", INFO)]
 
 
 def test_levels_are_those_of_lint(place: Place) -> None:

@@ -12,6 +12,7 @@ from sopsmith.flows.status import (
     EXPIRED,
     MALFORMED,
     NO_BACKUP,
+    NO_RECOVERY,
     OLD,
     REVOCATION,
     ROTATION,
@@ -22,6 +23,7 @@ from sopsmith.flows.status import (
 )
 from sopsmith.repo.backups import RECORD, Record, dump_record
 from sopsmith.repo.rotation import STEPS, Rotation, dump_rotation
+from sopsmith.repo.settings import FILE
 from sopsmith.sops.config import CreationRule
 from sopsmith.sops.document import encrypt
 from sopsmith.sops.selectors import Selector
@@ -32,7 +34,9 @@ A = f"{HOME}/dev/secrets/a.secret.yaml"
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
-    return Place(tmp_path)
+    made = Place(tmp_path)
+    backed_up(made, DEV[1], PROD[1])
+    return made
 
 
 def status(place: Place, within: int = 30) -> Status:
@@ -57,7 +61,7 @@ def backed_up(place: Place, *recipients: str) -> None:
     place.put(RECORD, dump_record(record))
 
 
-def test_nothing_is_due_of_a_new_repository(place: Place) -> None:
+def test_nothing_is_due_of_a_repository_whose_identities_are_backed_up(place: Place) -> None:
     dated(place, '"2027-06-01"')
     assert status(place)[:2] == (1, ())
 
@@ -129,6 +133,7 @@ def test_an_identity_is_too_old_before_the_day(place: Place) -> None:
 
 def test_a_backup_must_cover_each_environment_and_each_identity_at_hand(place: Place) -> None:
     place.settings(f"recovery: {{recipients: [{OTHER[1]}]}}\n")
+    (place.root / RECORD).unlink()
     assert due(place) == [NO_BACKUP]
     backed_up(place, DEV[1], PROD[1])
     assert due(place) == []
@@ -136,7 +141,18 @@ def test_a_backup_must_cover_each_environment_and_each_identity_at_hand(place: P
     assert [(one.kind, one.place) for one in status(place).due] == [(NO_BACKUP, "dev")]
 
 
-def test_without_recovery_recipients_a_missing_backup_is_a_note(place: Place) -> None:
+def test_an_environment_whose_only_identity_is_kept_nowhere_else_is_due(place: Place) -> None:
+    (place.root / RECORD).unlink()
+    assert only(place)[:2] == (NO_RECOVERY, str(place.root / FILE))
+    assert "the only identity of dev or prod" in only(place).reason
+    assert status(place).notes == ()
+
+
+def test_a_missing_backup_is_a_note_where_a_second_recipient_opens_all(place: Place) -> None:
+    (place.root / RECORD).unlink()
+    for one in (DEV[1], PROD[1]):
+        text = (place.root / FILE).read_text()
+        place.put(FILE, text.replace(one, f"{one}\n      - {OTHER[1]}"))
     assert due(place) == []
     assert "no backup" in status(place).notes[0]
 
