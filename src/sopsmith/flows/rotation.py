@@ -23,9 +23,8 @@ from sopsmith.errors import Conflict, LayoutError, UsageError
 from sopsmith.flows.key_secret import opens, read_cluster_keys
 from sopsmith.flows.keys_apart import refuse_inside
 from sopsmith.flows.rotation_doors import Doors, Request
-from sopsmith.flows.rotation_files import read_settings, recipients_of
+from sopsmith.flows.rotation_files import recipients_of
 from sopsmith.flows.rotation_steps import Steps, can_back_up
-from sopsmith.repo.contexts import find_environment
 from sopsmith.repo.rotation import (
     FOLDER,
     GENERATE,
@@ -37,7 +36,6 @@ from sopsmith.repo.rotation import (
     parse_rotation,
     rotation_path,
 )  # fmt: skip
-from sopsmith.repo.settings import FILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -140,9 +138,9 @@ def abort_rotation(request: Request, doors: Doors) -> Rotation:
     """
     steps = Steps(request, doors)
     with doors.lock(_lock_path(request)):
-        rotation = _find(doors.files, request.root, request.environment)
+        rotation = _find(doors.files, request.root, request.name)
         if rotation is None or rotation.next_step is None:
-            raise UsageError(f"no rotation of {request.environment} stands")
+            raise UsageError(f"no rotation of {request.name} stands")
         if MOVE in rotation.done or steps.tree(rotation).has_new():
             raise UsageError(
                 f"the repository moves to {rotation.new} already, so nothing is taken back",
@@ -158,14 +156,14 @@ def abort_rotation(request: Request, doors: Doors) -> Rotation:
         return rotation
 
 
-def _find(files: Files, root: str, environment: str) -> Rotation | None:
-    path = rotation_path(environment)
+def _find(files: Files, root: str, name: str) -> Rotation | None:
+    path = rotation_path(name)
     data = files.find(os.path.join(root, path))
     if data is None:
         return None
     rotation = parse_rotation(data, path)
-    if rotation.environment != environment:
-        raise LayoutError(f"is about {rotation.environment}", path=path)
+    if rotation.name != name:
+        raise LayoutError(f"is about {rotation.name}", path=path)
     return rotation
 
 
@@ -175,34 +173,34 @@ def _standing(request: Request, doors: Doors) -> Rotation | None:
     One that is done stands until another one is asked for: whoever was killed behind the last
     step runs the command again, and shall not begin another rotation by it.
     """
-    rotation = _find(doors.files, request.root, request.environment)
+    rotation = _find(doors.files, request.root, request.name)
     if rotation is None:
         return None
     if rotation.next_step is None:
         return None if request.again else rotation
-    path = rotation_path(rotation.environment)
+    path = rotation_path(rotation.name)
     if rotation.aborting:
         raise Conflict("is being taken back", path=path, hint=rotation.command)
     _demand_same_cluster(rotation, request)
     if request.recipient not in ("", rotation.old):
         raise Conflict(f"replaces {rotation.old}, not {request.recipient}", path=path)
-    settings = read_settings(doors.files, request.root)
-    scope = find_environment(settings, rotation.environment)
-    check_agrees(rotation, scope.recipients, FILE)
+    check_agrees(rotation, Steps(request, doors).tree(rotation).recipients())
     return rotation
 
 
 def _begin(request: Request, doors: Doors) -> Rotation:
     """Return a rotation at its beginning, once it is sure that it can come to its end."""
-    settings = read_settings(doors.files, request.root)
-    recipients = find_environment(settings, request.environment).recipients
-    old = request.recipient or _only(request, doors, recipients)
-    if old not in recipients:
-        raise UsageError(f"{old} is no recipient of {request.environment} in {FILE}")
-    backup = "" if can_back_up(request, doors) else NO_BACKUP
-    rotation = Rotation(request.environment, old, "", request.context, doors.moment(), backup)
-    refuse_inside(os.path.realpath(request.root), request.keys_path, doors.files)
     steps, keyring = Steps(request, doors), doors.means.keyring()
+    rotation = Rotation(
+        request.environment, "", "", request.context, doors.moment(), tenant=request.tenant
+    )
+    recipients = steps.tree(rotation).recipients()
+    old = request.recipient or _only(rotation, request, doors, recipients)
+    if old not in recipients:
+        raise UsageError(f"{old} is no recipient of {rotation.name} in {rotation.settings_path}")
+    backup = "" if can_back_up(request, doors) else NO_BACKUP
+    rotation = replace(rotation, old=old, backup=backup)
+    refuse_inside(os.path.realpath(request.root), request.keys_path, doors.files)
     steps.demand_in_cluster(rotation)
     # A file that is broken names no recipient; the plan finds it.
     steps.tree(rotation).plan()
@@ -211,17 +209,17 @@ def _begin(request: Request, doors: Doors) -> Rotation:
     return rotation
 
 
-def _only(request: Request, doors: Doors, recipients: tuple[str, ...]) -> str:
+def _only(rotation: Rotation, request: Request, doors: Doors, recipients: tuple[str, ...]) -> str:
     """Return the recipient whose identity the cluster holds, or the only one there is."""
     held = recipients
     if len(recipients) > 1 and doors.cluster is not None:
-        in_cluster = read_cluster_keys(doors.cluster).recipients
+        in_cluster = read_cluster_keys(doors.cluster, request.keys_in).recipients
         held = tuple(one for one in recipients if one in in_cluster)
     if len(held) != 1:
         found = ", ".join(held or recipients) or "none at all"
         raise UsageError(
-            f"which recipient of {request.environment} shall go? It has {found}",
-            hint=f"sopsmith key rotate --environment {request.environment} --recipient age1…",
+            f"which recipient of {rotation.name} shall go? It has {found}",
+            hint=f"{rotation.bare_command} --recipient age1…",
         )
     return held[0]
 
@@ -238,7 +236,7 @@ def _note(rotation: Rotation, request: Request, doors: Doors) -> None:
 
 
 def _path(request: Request) -> str:
-    return os.path.join(request.root, rotation_path(request.environment))
+    return os.path.join(request.root, rotation_path(request.name))
 
 
 def _lock_path(request: Request) -> str:

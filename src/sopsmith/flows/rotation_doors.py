@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sopsmith.repo.rotation import format_moment
+from sopsmith.kube.key_secret import HOME, KeySecret
+from sopsmith.repo.rotation import format_moment, rotation_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +32,8 @@ class Request:
         wait: Seconds to wait for Argo CD.
         without_backup: Go on where no backup can be made.
         again: Begin another rotation where one is done.
+        tenant: Whose identity it is; "" for the platform's.
+        keys_in: The Secret of the cluster that holds it.
     """
 
     root: str
@@ -42,6 +45,13 @@ class Request:
     wait: float = 0.0
     without_backup: bool = False
     again: bool = False
+    tenant: str = ""
+    keys_in: KeySecret = HOME
+
+    @property
+    def name(self) -> str:
+        """Return what tells its rotation from the others of the repository."""
+        return rotation_name(self.environment, self.tenant)
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,10 @@ class Tree:
         """
         return read_settings(self._files, self._root)
 
+    def recipients(self) -> tuple[str, ...]:
+        """Return the recipients of the environment, as the configuration names them now."""
+        return find_environment(self.settings(), self._rotation.environment).recipients
+
     def folders(self) -> tuple[str, ...]:
         """Return the overlays of the environment and of core, relative to the repository."""
         settings = self.settings()
@@ -140,7 +144,10 @@ class Tree:
         """
         before = self._texts()
         after = self._edited(before)
-        both = ((SOPS_CONFIG, before.rules, after.rules), (FILE, before.settings, after.settings))
+        both = (
+            (SOPS_CONFIG, before.rules, after.rules),
+            (self._rotation.settings_path, before.settings, after.settings),
+        )
         new = [(_join(self._root, name), text) for name, stood, text in both if stood != text]
         if new:
             self._means.replace(new)
@@ -150,7 +157,7 @@ class Tree:
         return any(self._rotation.new.encode() in text for text in self._texts())
 
     def _texts(self) -> Texts:
-        paths = FILE, SOPS_CONFIG
+        paths = self._rotation.settings_path, SOPS_CONFIG
         texts = [self._files.read(_join(self._root, name)) for name in paths]
         for name, text in zip(paths, texts, strict=True):
             refuse_markers(text, name)

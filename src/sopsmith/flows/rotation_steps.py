@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sopsmith.errors import Denied, LayoutError, MasterKeyError, NoIdentity
 from sopsmith.flows.key_secret import (
+    ClusterKeys,
     add_identities,
     prove_kept,
     prove_opens,
@@ -18,9 +19,11 @@ from sopsmith.flows.rotation_doors import Doors, Request
 from sopsmith.flows.rotation_files import Tree, recipients_of
 from sopsmith.flows.rotation_git import Git
 from sopsmith.flows.rotation_sync import find_uncommitted, find_unsynced
+from sopsmith.flows.rotation_tenant import TenantTree
 from sopsmith.kube.key_readers import find_stuck_pods
-from sopsmith.kube.key_secret import NAMESPACE, PLACE
+from sopsmith.kube.key_secret import NAMESPACE
 from sopsmith.kube.kinds import POD
+from sopsmith.kube.tenants import environment_of
 from sopsmith.repo.key_file import NewIdentity, append_identity, parse_key_file
 from sopsmith.repo.recipients import NamedRecipient
 from sopsmith.repo.retired import mark_retired
@@ -35,6 +38,7 @@ from sopsmith.repo.rotation import (
     parse_moment,
 )  # fmt: skip
 from sopsmith.repo.settings import FILE
+from sopsmith.repo.tenant import folder_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -86,12 +90,14 @@ class Steps:
 
     def tree(self, rotation: Rotation) -> Tree:
         """Return the repository as a rotation sees it."""
-        return Tree(self._request.root, rotation, self._doors.files, self._doors.means)
+        kind = TenantTree if rotation.tenant else Tree
+        return kind(self._request.root, rotation, self._doors.files, self._doors.means)
 
     def append(self, identity: Secret, recipient: str) -> None:
         """Put a new identity into the file of identities."""
         request, doors = self._request, self._doors
-        folder = os.path.realpath(request.root)
+        home = folder_of(request.tenant) if request.tenant else ""
+        folder = os.path.realpath(os.path.join(request.root, home))
         new = NewIdentity((request.environment,), identity, recipient)
         with doors.lock(request.keys_path):
             before = doors.keys.find(request.keys_path) or b""
@@ -115,11 +121,11 @@ class Steps:
         """
         if self._doors.cluster is None:
             return
-        if rotation.old not in read_cluster_keys(self._doors.cluster).recipients:
+        if rotation.old not in self._held(self._doors.cluster).recipients:
             raise MasterKeyError(
                 f"does not hold the identity of {rotation.old}, so this cluster cannot decrypt "
-                f"{rotation.environment} today",
-                path=f"{self._doors.cluster.name}: {PLACE}",
+                f"{rotation.name} today",
+                path=f"{self._doors.cluster.name}: {self._request.keys_in.place}",
                 hint="name its context: --context NAME, or rotate without one: --no-cluster",
             )
 
@@ -133,7 +139,7 @@ class Steps:
         """
         if self._doors.cluster is None:
             return
-        before = read_cluster_keys(self._doors.cluster).identities
+        before = self._held(self._doors.cluster).identities
         files = [*self._deployed(rotation)]
         needed = [(path, data) for path, data in files if stays in recipients_of(data, path)]
 
@@ -141,7 +147,7 @@ class Steps:
             prove_opens(needed, left)
             _prove_kept(files, before, left)
 
-        retire_identity(self._doors.cluster, gone, prove)
+        retire_identity(self._doors.cluster, gone, prove, self._request.keys_in)
 
     def _back_up(self, rotation: Rotation) -> Done:
         self._identity(rotation)
@@ -163,6 +169,7 @@ class Steps:
             self._doors.cluster,
             [self._identity(rotation)],
             lambda identities: _demand_open(files, identities),
+            self._request.keys_in,
         )
         return Done(rotation)
 
@@ -196,7 +203,10 @@ class Steps:
     def _is_taken_out(self, rotation: Rotation) -> bool:
         """Tell whether somebody has taken the new identity out of the cluster since."""
         cluster = self._doors.cluster
-        return cluster is not None and rotation.new not in read_cluster_keys(cluster).recipients
+        return cluster is not None and rotation.new not in self._held(cluster).recipients
+
+    def _held(self, cluster: Cluster) -> ClusterKeys:
+        return read_cluster_keys(cluster, self._request.keys_in)
 
     def _let_settle(self, rotation: Rotation, cluster: Cluster) -> str:
         """Wait until the pods of Argo CD have what stands in the Secret.
@@ -207,7 +217,7 @@ class Steps:
         since = parse_moment(rotation.done[INJECT])
         self._inject(rotation)
         try:
-            stuck = find_stuck_pods(cluster.list(POD, NAMESPACE), since)
+            stuck = find_stuck_pods(cluster.list(POD, NAMESPACE), since, self._request.keys_in.name)
         except Denied:
             # The wait alone serves every pod that mounts the Secret as documented.
             stuck = []
@@ -273,16 +283,17 @@ class Steps:
         Left out are environments that are tied to another cluster.
         """
         settings = self.tree(rotation).settings()
-        elsewhere = tuple(
-            f"{settings.overlay_folder(scope.name)}/"
+        elsewhere = [
+            scope.name
             for scope in settings.environments
             if scope.context not in ("", rotation.context)
-        )
+        ]
+        folders = tuple(f"{settings.overlay_folder(name)}/" for name in elsewhere)
         head = self._git.find("HEAD")
         files = self.tree(rotation).all_files() if head is None else self._git.files_at(head)
         for path, data in files:
             inside = os.path.relpath(path, self._request.root) if head is None else path
-            if not inside.startswith(elsewhere):
+            if not inside.startswith(folders) and environment_of(inside) not in elsewhere:
                 yield inside, data
 
     @property

@@ -10,7 +10,6 @@ from sopsmith.flows.rotation_files import recipients_of
 from sopsmith.flows.rotation_git import place_of
 from sopsmith.kube.kinds import APPLICATION
 from sopsmith.repo.layout import SOPS_CONFIG
-from sopsmith.repo.settings import FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -59,7 +58,7 @@ def find_uncommitted(
     stale = find_stale(git.files_at(head, *folders), rotation)
     if stale:
         return f"{_files(stale)} in HEAD without the new recipient: commit and push"
-    for path, data in git.files_at(head, SOPS_CONFIG, FILE):
+    for path, data in git.files_at(head, SOPS_CONFIG, rotation.settings_path):
         # Whoever has the old configuration encrypts the next file for the old recipient.
         if rotation.new.encode() not in data:
             return f"{path} in HEAD does not name the new recipient: commit and push"

@@ -10,6 +10,13 @@ FOLDER = "tenants"
 """Where tenants' subtrees stand, relative to the root of the repository."""
 
 
+def environment_of(path: str) -> str:
+    """Return the environment of `tenants/NAME/overlays/ENV/…`, or "" of any other path."""
+    parts = path.split("/")
+    own = parts[0] == FOLDER and parts[2:3] == ["overlays"] and len(parts) > 4
+    return parts[3] if own else ""
+
+
 def subtree_of(path: str) -> str:
     """Return the subtree `tenants/NAME` that a folder lies in, or "" where it is nobody's.
 

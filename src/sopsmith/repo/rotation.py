@@ -1,5 +1,7 @@
 """Hold where a rotation stands: `.sopsmith/rotations/ENV.json`, with nothing secret in it.
 
+For a tenant's identity it is `TENANT.ENV.json`; neither name holds a dot.
+
 A rotation is a list of steps. The file says which are done and names the two recipients; every
 step can be done again without harm, so whoever is cut short runs the same command again.
 """
@@ -13,6 +15,9 @@ from typing import Any
 
 from sopsmith.age import check_recipient
 from sopsmith.errors import Error, FormatError, LayoutError
+from sopsmith.kube.tenants import FOLDER as FOLDER_OF_TENANTS
+from sopsmith.repo.names import NAMESPACE_LIMIT, fault
+from sopsmith.repo.settings import FILE
 
 FOLDER = ".sopsmith/rotations"
 VERSION = 1
@@ -41,9 +46,10 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Rotation:
-    """A rotation of an environment's identity.
+    """A rotation of an environment's identity, or of a tenant's for an environment.
 
     Attributes:
+        tenant: Whose identity it is; "" for the platform's.
         old: The recipient that goes.
         new: The recipient that comes.
         context: Of the kubeconfig; "" for a rotation without a cluster.
@@ -61,6 +67,17 @@ class Rotation:
     backup: str = ""
     aborting: bool = False
     done: dict[str, str] = field(default_factory=dict)
+    tenant: str = ""
+
+    @property
+    def name(self) -> str:
+        """Return what tells it from the others of the repository."""
+        return rotation_name(self.environment, self.tenant)
+
+    @property
+    def settings_path(self) -> str:
+        """Return the file that names its recipients, relative to the repository."""
+        return f"{FOLDER_OF_TENANTS}/{self.tenant}/tenant.yaml" if self.tenant else FILE
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -83,7 +100,13 @@ class Rotation:
         elif self.next_step == SYNC and not self.context:
             # Nobody can be asked, so the user has to say it; that it is committed is checked.
             where += " --synced"
-        return f"sopsmith key rotate --environment {self.environment}{where}"
+        return f"{self.bare_command}{where}"
+
+    @property
+    def bare_command(self) -> str:
+        """Return the command that rotates this identity, without what it needs to go on."""
+        whose = f"tenant rotate {self.tenant}" if self.tenant else "key rotate"
+        return f"sopsmith {whose} --environment {self.environment}"
 
     @property
     def finished(self) -> str:
@@ -110,9 +133,14 @@ def parse_moment(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
 
-def rotation_path(environment: str) -> str:
-    """Return where an environment's rotation stands, relative to the root of the repository."""
-    return f"{FOLDER}/{environment}.json"
+def rotation_name(environment: str, tenant: str) -> str:
+    """Return what tells a rotation from the others of a repository."""
+    return f"{tenant}.{environment}" if tenant else environment
+
+
+def rotation_path(name: str) -> str:
+    """Return where a rotation stands, by its name, relative to the root of the repository."""
+    return f"{FOLDER}/{name}.json"
 
 
 def dump_rotation(rotation: Rotation) -> bytes:
@@ -127,6 +155,7 @@ def dump_rotation(rotation: Rotation) -> bytes:
         "started": rotation.started,
         "aborting": rotation.aborting,
         "done": rotation.done,
+        **({"tenant": rotation.tenant} if rotation.tenant else {}),
     }
     return json.dumps(made, indent=2, sort_keys=True).encode() + b"\n"
 
@@ -164,19 +193,18 @@ def refuse_markers(data: bytes, path: str) -> None:
             )
 
 
-def check_agrees(rotation: Rotation, recipients: tuple[str, ...], path: str) -> None:
+def check_agrees(rotation: Rotation, recipients: tuple[str, ...]) -> None:
     """Make sure that a rotation and the environment's recipients tell the same story.
 
     Args:
-        recipients: The environment's, as `sopsmith.yaml` names them.
-        path: What errors call `sopsmith.yaml`.
+        recipients: The environment's, or the tenant's for it, as the settings name them.
 
     Raises:
         LayoutError: They do not; says which recipient is the odd one.
     """
     has_old, has_new = rotation.old in recipients, rotation.new in recipients
     moved = MOVE in rotation.done
-    wrong = ""
+    wrong, path = "", rotation.settings_path
     if not has_old and not has_new:
         wrong = "names neither the old recipient of the rotation nor the new one"
     elif moved and not has_new:
@@ -193,7 +221,10 @@ def check_agrees(rotation: Rotation, recipients: tuple[str, ...], path: str) -> 
 
 
 def _parse(found: Any) -> Rotation:
-    if set(found) != _FIELDS or found["version"] != VERSION:
+    if set(found) - {"tenant"} != _FIELDS or found["version"] != VERSION:
+        raise ValueError
+    tenant = found.get("tenant", "")
+    if tenant != "" and fault(tenant, NAMESPACE_LIMIT):
         raise ValueError
     texts = {
         name: found[name] for name in ("environment", "old", "new", "context", "backup", "started")
@@ -208,4 +239,4 @@ def _parse(found: Any) -> Rotation:
     for moment in (texts["started"], *done.values()):
         parse_moment(moment)
     ordered = {step: done[step] for step in STEPS if step in done}
-    return Rotation(**texts, aborting=found["aborting"], done=ordered)
+    return Rotation(**texts, aborting=found["aborting"], done=ordered, tenant=tenant)

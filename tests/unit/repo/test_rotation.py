@@ -77,7 +77,7 @@ def test_anything_else_is_no_rotation(change: dict[str, object]) -> None:
 
 def test_before_the_move_either_recipient_may_stand() -> None:
     for recipients in ((OLD,), (NEW,), (OTHER, NEW)):
-        check_agrees(FRESH, recipients, "sopsmith.yaml")
+        check_agrees(FRESH, recipients)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_what_somebody_else_changed_is_named(
     rotation: Rotation, recipients: tuple[str, ...], reason: str
 ) -> None:
     with pytest.raises(LayoutError, match=reason) as caught:
-        check_agrees(rotation, recipients, "sopsmith.yaml")
+        check_agrees(rotation, recipients)
     assert caught.value.key == "environments.prod.recipients"
 
 
