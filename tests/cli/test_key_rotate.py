@@ -67,6 +67,11 @@ def test_a_rotation_stops_for_the_push_and_ends_when_told(site: Site) -> None:
     assert said.startswith("prod: sync: ")
     assert "commit and push" in said
     assert "move: move the repository to the new recipient" in told
+    assert (
+        "\nnext: git add --all && git commit --message 'Rotate an identity' && git push, then "
+        in told
+    )
+    assert told.endswith(": sopsmith key rotate --environment prod --no-cluster --synced\n")
     (row,) = json.loads(site.run("key", "status", "-o", "json")[1])
     assert row["next"] == "sync"
     assert row["command"] == "sopsmith key rotate --environment prod --no-cluster --synced"

@@ -111,7 +111,7 @@ def test_status_warns_of_a_secret_that_generate_dated(watch: Watch) -> None:
     assert done.code == 3
     assert done.stdout.decode().splitlines() == [
         f"expired       {MAIN}/dev/secrets/a.secret.yaml: a: expired on 2001-01-01",
-        "no recovery   sopsmith.yaml: no recovery recipient is named and no backup noted: "
+        "no recovery   sopsmith.yaml: no recovery recipient is named, no backup noted: "
         "whoever loses the only identity of dev or prod loses its Secrets",
         "status: 2 due within 30 days; 1 Secret with a date",
     ]

@@ -29,6 +29,12 @@ from sopsmith.repo.root import find_root
 from sopsmith.repo.rotation import WORDS, Rotation, rotation_path
 from sopsmith.repo.settings import FILE, RepoSettings
 
+_WAYS = {
+    "commit and push": "git add --all && git commit --message 'Rotate an identity' && git push",
+    "git push": "git push",
+    "git fetch": "git fetch",
+}
+"""What to do, by the end of the sentence that says what a rotation waits for."""
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 _DURATION = re.compile(r"(?:[0-9]+[smh])+")
 
@@ -99,7 +105,7 @@ def show(outcome: Outcome, *, waited: bool, as_json: bool) -> int:
         put_json(_object(rotation) | {"waiting": waiting})
     elif waiting:
         put(f"{rotation.environment}: {rotation.next_step}: {waiting}\n".encode())
-        say(f"next: do that, then {rotation.command}")
+        say(f"next: {_onward(rotation, waiting)}")
     else:
         put(f"{rotation.environment}: done at {rotation.finished}: {rotation.new}\n".encode())
         say(f"next: commit and push {rotation_path(rotation.environment)}; for another: --again")
@@ -156,6 +162,14 @@ def _object(rotation: Rotation) -> dict[str, object]:
         "next": rotation.next_step,
         "command": _command(rotation) or None,
     }
+
+
+def _onward(rotation: Rotation, waiting: str) -> str:
+    """Return the commands that take a rotation on from what it waits for."""
+    first = next((command for end, command in _WAYS.items() if waiting.endswith(end)), "")
+    # `--synced` says that all have the files, so it is not to be pasted in one go with a push.
+    once = "once it is deployed: " if rotation.command.endswith(" --synced") else ""
+    return f"{first}, then {once}{rotation.command}" if first else f"{once}{rotation.command}"
 
 
 def _next(rotation: Rotation) -> str:

@@ -149,8 +149,10 @@ class _At:
                 reason = "recovery recipients are named, and no backup was ever made"
                 yield Due(NO_BACKUP, self._place(RECORD), reason, _BACK_UP)
             elif self._lonely:
-                reason = "no recovery recipient is named and no backup noted: whoever loses the only "
-                reason += f"identity of {_listed(self._lonely)} loses its Secrets"
+                lost = f"whoever loses the only identity of {_listed(self._lonely)}"
+                reason = (
+                    f"no recovery recipient is named, no backup noted: {lost} loses its Secrets"
+                )
                 yield Due(NO_RECOVERY, self._place(FILE), reason, _RECOVER)
             return
         try:
