@@ -84,10 +84,11 @@ def cctv() -> list[tuple[str, dict[str, str], list[str], bytes]]:
 def test_every_age_file_of_cctv_opens_or_fails_as_it_should() -> None:
     vectors = cctv()
     assert len(vectors) > 50
-    wrong = []
+    wrong, quick = [], 0
     for name, fields, identities, body in vectors:
         keys = age.parse_identities("\n".join(identities), "vector") if identities else []
         found = attempt(body, keys)
+        quick += any(key.open_narrow(armor(body).strip()) is not None for key in keys)
         if fields["expect"] == "success":
             good = isinstance(found, bytes)
             good = good and hashlib.sha256(found).hexdigest() == fields["payload"]  # type: ignore[arg-type]
@@ -100,16 +101,21 @@ def test_every_age_file_of_cctv_opens_or_fails_as_it_should() -> None:
         if not good and name not in LENIENT:
             wrong.append((name, fields["expect"], found if isinstance(found, str) else type(found)))
     assert wrong == []
+    # The reader that goes without pyrage is held to the vectors too, not only what stands behind it.
+    assert quick > 3
+
+
+def armor(body: bytes) -> str:
+    if b"BEGIN AGE" in body[:200]:
+        return body.decode("latin-1")
+    armored = base64.b64encode(body).decode()
+    lines = [armored[at : at + 64] for at in range(0, len(armored), 64)]
+    head, tail = "-----BEGIN AGE ENCRYPTED FILE-----", "-----END AGE ENCRYPTED FILE-----"
+    return "\n".join([head, *lines, tail, ""])
 
 
 def attempt(body: bytes, keys: list[age.Identity]) -> bytes | str | None:
     try:
-        text = body.decode("latin-1") if b"BEGIN AGE" in body[:200] else None
-        if text is not None:
-            return age.unwrap(text, keys)
-        armored = base64.b64encode(body).decode()
-        lines = [armored[at : at + 64] for at in range(0, len(armored), 64)]
-        head, tail = "-----BEGIN AGE ENCRYPTED FILE-----", "-----END AGE ENCRYPTED FILE-----"
-        return age.unwrap("\n".join([head, *lines, tail, ""]), keys)
+        return age.unwrap(armor(body), keys)
     except MasterKeyError:
         return "damaged"

@@ -14,7 +14,7 @@ from tests.unit.plugin.conftest import Repo
 HEAVY = (
     "boto3", "click", "collections", "contextlib", "dataclasses", "datetime", "enum", "functools",
     "hashlib", "http", "importlib", "json", "kubernetes", "logging", "multiprocessing", "pathlib",
-    "re", "re2", "rich", "socket", "ssl", "subprocess", "tempfile", "threading", "typing",
+    "pyrage", "re", "re2", "rich", "socket", "ssl", "subprocess", "tempfile", "threading", "typing",
     "urllib", "warnings", "yaml",
 )  # fmt: skip
 SCRIPT = """
@@ -70,6 +70,7 @@ def test_the_plugin_loads_its_own_room_the_lower_ones_and_the_doors_it_opens(rep
         "age",
         "errors",
         "formats",
+        "hashes",
         "kube",
         "pgp",
         "plugin",

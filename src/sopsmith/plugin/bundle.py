@@ -52,7 +52,6 @@ def build(folders: "list[str]") -> bytes:
     loaded = _watch_imports()
     sys.path += folders
     import cryptography.hazmat.bindings._rust  # noqa: F401
-    import pyrage  # noqa: F401
 
     import sopsmith.plugin.run  # noqa: F401
 

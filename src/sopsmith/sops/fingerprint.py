@@ -21,8 +21,8 @@ from __future__ import annotations
 
 import re
 
+from sopsmith.hashes import sha256
 from sopsmith.secret import Secret
-from sopsmith.sops.hashes import sha256
 from sopsmith.sops.values import to_text
 
 TYPE_CHECKING = False

@@ -6,7 +6,7 @@ Source: getsops/sops sops.go (Tree.Encrypt, Tree.Decrypt, MACOnlyEncryptedInitia
 from __future__ import annotations
 
 from sopsmith.formats.tree import Plain
-from sopsmith.sops.hashes import sha512
+from sopsmith.hashes import sha512
 from sopsmith.sops.values import to_text
 
 # SHA-256 of "sops": marks a MAC that covers encrypted values alone.

@@ -112,7 +112,7 @@ def loaded_by(folder: Path, bundle: bytes) -> set[str]:
 
 
 def test_the_bundle_holds_what_opens_a_file(tmp_path: Path, bundle: bytes) -> None:
-    assert {"sopsmith.plugin.run", "sopsmith.sops.check", "pyrage"} <= loaded_by(tmp_path, bundle)
+    assert {"sopsmith.plugin.run", "sopsmith.sops.check", "sopsmith.age.narrow"} <= loaded_by(tmp_path, bundle)
 
 
 def test_a_bundle_of_another_interpreter_or_of_changed_sources_is_left_alone(

@@ -2,19 +2,21 @@
 
 Each recipient gets an age file of its own around the 32 bytes, armored, as sops writes it.
 X25519, SSH and tagged recipients (of hardware keys) are pyrage's; the post-quantum recipients
-of age-keygen and those of plugins are refused with their kind named.
+of age-keygen and those of plugins are refused with their kind named. What an X25519 identity opens
+is opened by `sopsmith.age.narrow` where that knows its shape, without loading pyrage.
 
 Source: the age format, C2SP age.md; getsops/sops age/keysource.go, encrypted_keys.go.
 """
 
 from __future__ import annotations
 
+from sopsmith.age import narrow
 from sopsmith.errors import MasterKeyError
 from sopsmith.secret import Secret
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
 _X25519 = "AGE-SECRET-KEY-1"
@@ -27,26 +29,34 @@ class Identity:
     """A secret that opens data keys, known by its recipient.
 
     Args:
-        recipient: `age1…`, or `ssh key (SOURCE)` where the recipient cannot be told; "" has it
-            asked for when it is needed.
+        recipient: `age1…`, or `ssh key (SOURCE)` where the recipient cannot be told.
+        load: Returns pyrage's identity; called when something needs it.
+        key: What opens most files without pyrage; an X25519 identity has one.
 
     Attributes:
         source: Where it was found, for messages.
     """
 
-    __slots__ = ("_native", "_recipient", "source")
+    __slots__ = ("_key", "_load", "_loaded", "recipient", "source")
 
-    def __init__(self, native: Any, recipient: str, source: str) -> None:
-        self._native = native
-        self._recipient = recipient
+    def __init__(
+        self, recipient: str, source: str, load: Callable[[], Any], key: narrow.Key | None = None
+    ) -> None:
+        self.recipient = recipient
         self.source = source
+        self._load = load
+        self._loaded: Any = None
+        self._key = key
 
-    @property
-    def recipient(self) -> str:
-        """Its recipient, made once: that takes as long as opening a file with it."""
-        if not self._recipient:
-            self._recipient = str(self._native.to_public())
-        return self._recipient
+    def native(self) -> Any:
+        """Return it as pyrage has it."""
+        if self._loaded is None:
+            self._loaded = self._load()
+        return self._loaded
+
+    def open_narrow(self, enc: str) -> bytes | None:
+        """Return what an age file holds, or None where that has to be asked of pyrage."""
+        return None if self._key is None else self._key.open(enc)
 
     def __repr__(self) -> str:
         return f"<Identity of {self.recipient} from {self.source}>"
@@ -115,9 +125,6 @@ def unlock_identities(data: bytes, passphrase: Secret, source: str) -> list[Iden
 
 
 def _parse_line(line: str, source: str, number: int) -> Identity:
-    from pyrage import IdentityError
-    from pyrage.x25519 import Identity as Native
-
     place = f"line {number}"
     if line.startswith(_POST_QUANTUM):
         raise MasterKeyError(
@@ -132,11 +139,17 @@ def _parse_line(line: str, source: str, number: int) -> Identity:
             key=place,
             hint="identities begin with AGE-SECRET-KEY-1 and stand alone on their line",
         )
-    try:
-        native = Native.from_str(line)
-    except IdentityError:
-        raise MasterKeyError("a damaged age identity", path=source, key=place) from None
-    return Identity(native, "", source)
+    key = narrow.read_identity(line)
+    if key is None:
+        raise MasterKeyError("a damaged age identity", path=source, key=place)
+    text = Secret(line.encode())
+    return Identity(key.recipient, source, lambda: _load_native(text), key)
+
+
+def _load_native(text: Secret) -> Any:
+    from pyrage.x25519 import Identity as Native
+
+    return Native.from_str(text.reveal().decode())
 
 
 def _parse_ssh(text: str, source: str) -> Identity:
@@ -144,7 +157,8 @@ def _parse_ssh(text: str, source: str) -> Identity:
     from pyrage.ssh import Identity as Native
 
     try:
-        return Identity(Native.from_buffer(text.encode()), f"ssh key ({source})", source)
+        native = Native.from_buffer(text.encode())
+        return Identity(f"ssh key ({source})", source, lambda: native)
     except (IdentityError, ValueError) as error:
         # The reason is one of age's own words; the key is never in it.
         if "must be decrypted" in str(error) or "EncryptedPem" in str(error):
@@ -166,7 +180,7 @@ def derive_key(identities: list[Identity], label: bytes) -> Secret | None:
     """
     import hmac
 
-    natives = (one._native for one in identities if one.recipient.startswith("age1"))
+    natives = (one.native() for one in identities if one.recipient.startswith("age1"))
     texts = sorted({str(native) for native in natives})
     if not texts:
         return None
@@ -265,12 +279,17 @@ def unwrap(enc: str, identities: list[Identity]) -> bytes | None:
     Raises:
         MasterKeyError: It is not an age file, or it is damaged.
     """
-    from pyrage import DecryptError, decrypt
-
+    enc = enc.strip()
+    for one in identities:
+        found = one.open_narrow(enc)
+        if found is not None:
+            return found
     if not identities:
         return None
+    from pyrage import DecryptError, decrypt
+
     try:
-        return bytes(decrypt(enc.strip().encode(), [identity._native for identity in identities]))
+        return bytes(decrypt(enc.encode(), [one.native() for one in identities]))
     except DecryptError as error:
         # age tells "none of these identities" from every kind of damage.
         if "No matching keys" in str(error):

@@ -1,0 +1,177 @@
+"""Whatever the narrow reader of age files opens, pyrage opens alike."""
+
+from __future__ import annotations
+
+import base64
+
+import pyrage
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sopsmith.age import bech32
+from sopsmith.age.narrow import read_identity
+
+SECRET = bytes(range(1, 33))
+IDENTITY = bech32.encode("age-secret-key-", SECRET).upper()
+NATIVE = pyrage.x25519.Identity.from_str(IDENTITY)
+OTHER = pyrage.x25519.Identity.generate()
+BEGIN, END = "-----BEGIN AGE ENCRYPTED FILE-----", "-----END AGE ENCRYPTED FILE-----"
+FILE_KEY = bytes(range(100, 116))
+LOW_ORDER = bytes(32)
+
+
+def derive(secret: bytes, salt: bytes, label: bytes) -> bytes:
+    return HKDF(SHA256(), 32, salt, label).derive(secret)
+
+
+def encode(data: bytes) -> bytes:
+    return base64.b64encode(data).rstrip(b"=")
+
+
+def wrap_lines(text: bytes, columns: int) -> bytes:
+    lines = [text[at : at + columns] for at in range(0, len(text), columns)]
+    full = not lines or len(lines[-1]) == columns
+    return b"\n".join([*lines, *([b""] if full else [])]) + b"\n"
+
+
+def x25519_stanza(seed: bytes, file_key: bytes) -> bytes:
+    ephemeral = X25519PrivateKey.from_private_bytes(seed)
+    share = ephemeral.public_key().public_bytes_raw()
+    mine = X25519PrivateKey.from_private_bytes(SECRET).public_key().public_bytes_raw()
+    shared = ephemeral.exchange(X25519PublicKey.from_public_bytes(mine))
+    key = derive(shared, share + mine, b"age-encryption.org/v1/X25519")
+    body = ChaCha20Poly1305(key).encrypt(bytes(12), file_key, None)
+    return b"-> X25519 " + encode(share) + b"\n" + encode(body) + b"\n"
+
+
+def write_file(stanzas: list[bytes], content: bytes, last: bytes = b"---") -> bytes:
+    """Return an age file whose header is signed, whatever stands in it."""
+    head = b"age-encryption.org/v1\n" + b"".join(stanzas) + last
+    signer = HMAC(derive(FILE_KEY, b"", b"header"), SHA256())
+    signer.update(head)
+    nonce = bytes(range(16))
+    cipher = ChaCha20Poly1305(derive(FILE_KEY, nonce, b"payload"))
+    payload = nonce + cipher.encrypt(bytes(11) + b"\1", content, None)
+    return head + b" " + encode(signer.finalize()) + b"\n" + payload
+
+
+def armor(data: bytes, columns: int = 64) -> str:
+    text = base64.b64encode(data).decode()
+    lines = [text[at : at + columns] for at in range(0, len(text), columns)]
+    return "\n".join([BEGIN, *lines, END])
+
+
+def agree(text: str) -> bytes | None:
+    """Return what the narrow reader opens, once it is known that pyrage opens the same."""
+    key = read_identity(IDENTITY)
+    assert key is not None
+    found = key.open(text)
+    if found is not None:
+        assert bytes(pyrage.decrypt(text.encode(), [NATIVE])) == found
+    return found
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.binary(min_size=1, max_size=200))
+def test_what_pyrage_wrote_is_opened(content: bytes) -> None:
+    wrapped = pyrage.encrypt(content, [NATIVE.to_public()], armored=True).decode().strip()
+    assert agree(wrapped) == content
+    for_others = pyrage.encrypt(content, [OTHER.to_public()], armored=True).decode().strip()
+    assert agree(for_others) is None
+
+
+ANY_TEXT = st.text("abcXYZ019+/=*- é\x7f\t", max_size=8).map(str.encode)
+STANZAS = st.one_of(
+    st.binary(min_size=32, max_size=32).map(lambda seed: x25519_stanza(seed, FILE_KEY)),
+    st.just(b"-> X25519 " + encode(LOW_ORDER) + b"\n" + encode(bytes(32)) + b"\n"),
+    st.just(x25519_stanza(SECRET, FILE_KEY).replace(b"\n", b" more\n", 1)),
+    st.just(x25519_stanza(SECRET, FILE_KEY[:15])),
+    st.just(b"-> scrypt " + encode(bytes(16)) + b" 1\n" + encode(bytes(32)) + b"\n"),
+    st.builds(
+        lambda kind, words, body, columns: (
+            b"-> " + b" ".join([kind, *words]) + b"\n" + wrap_lines(encode(body), columns)
+        ),
+        st.sampled_from([b"a-grease", b"-grease", b"grease", b"ssh-ed25519", b""]),
+        st.lists(ANY_TEXT, max_size=3),
+        st.binary(max_size=120),
+        st.sampled_from([64, 63, 65, 128]),
+    ),
+    ANY_TEXT.map(lambda text: b"-> x-grease\n" + text + b"\n"),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(STANZAS, min_size=1, max_size=4),
+    st.binary(max_size=80),
+    st.sampled_from([b"---"] * 5 + [b"--- ", b"----", b"---\n---"]),
+)
+def test_a_signed_header_of_any_stanzas_is_read_alike(
+    stanzas: list[bytes], content: bytes, last: bytes
+) -> None:
+    agree(armor(write_file(stanzas, content, last)))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_a_changed_file_is_never_opened_to_something_else(data: st.DataObject) -> None:
+    content = bytes(range(32))
+    file = write_file([x25519_stanza(bytes(range(32)), FILE_KEY)], content)
+    at = data.draw(st.integers(0, len(file) - 1))
+    change = data.draw(st.binary(max_size=2))
+    text = armor(file[:at] + change + file[at + data.draw(st.integers(0, 2)) :])
+    assert agree(text) in {None, content}
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_changed_armor_is_never_opened_to_something_else(data: st.DataObject) -> None:
+    content = bytes(range(data.draw(st.integers(30, 34))))
+    columns = data.draw(st.sampled_from([64, 64, 64, 63, 60, 1000]))
+    text = armor(write_file([x25519_stanza(SECRET, FILE_KEY)], content), columns)
+    at = data.draw(st.integers(0, len(text)))
+    inserted = data.draw(st.sampled_from(["", "A", "=", "\n", "\r", " ", "-", "é", "B\n"]))
+    text = text[:at] + inserted + text[at + data.draw(st.integers(0, 1)) :]
+    assert agree(text) in {None, content}
+
+
+def test_a_payload_of_several_chunks_is_left_to_pyrage() -> None:
+    for size in (64 * 1024 - 1, 64 * 1024, 64 * 1024 + 1, 128 * 1024):
+        content = bytes(size)
+        text = pyrage.encrypt(content, [NATIVE.to_public()], armored=True).decode().strip()
+        assert agree(text) == (content if size <= 64 * 1024 else None)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_identities_are_read_alike(data: st.DataObject) -> None:
+    at = data.draw(st.integers(0, len(IDENTITY)))
+    inserted = data.draw(st.sampled_from(["", "Q", "1", "B", "q", "é", " ", "\u017f"]))
+    line = IDENTITY[:at] + inserted + IDENTITY[at + data.draw(st.integers(0, 1)) :]
+    if line.startswith("AGE-SECRET-KEY-1"):
+        key = read_identity(line)
+        try:
+            native = pyrage.x25519.Identity.from_str(line)
+        except pyrage.IdentityError:
+            assert key is None
+        else:
+            assert key is not None and key.recipient == str(native.to_public())
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(min_size=32, max_size=32))
+def test_a_recipient_is_what_pyrage_says(secret: bytes) -> None:
+    line = bech32.encode("age-secret-key-", secret).upper()
+    key = read_identity(line)
+    assert key is not None
+    assert key.recipient == str(pyrage.x25519.Identity.from_str(line).to_public())
+
+
+def test_a_secret_of_another_length_is_no_identity() -> None:
+    for size in (0, 31, 33):
+        assert read_identity(bech32.encode("age-secret-key-", bytes(size)).upper()) is None
