@@ -33,14 +33,16 @@ def bench_looking(world: World, size: int, runs: int, row: Row) -> dict[str, obj
     environ = world.environ | {"SOPS_AGE_KEY": identity}
     files = [str(path.relative_to(folder)) for path in sorted(folder.rglob("*.secret.yaml"))]
     looped = files[:LOOPED]
-    bare, one, both, lint, loop = measure(
+    bare, quick, one, both, lint, loop = measure(
         Job(floor, runs, folder, environ, identity.encode()),
+        Job((*floor, "openssl"), runs, folder, environ, identity.encode()),
         Job(("sopsmith", "verify", "--jobs", "1"), runs, folder, environ),
         Job(("sopsmith", "verify"), runs, folder, environ),
         Job(("sopsmith", "lint"), runs, folder, environ),
         Job(("sh", "-ec", _LOOP, "sh", *looped), 1, folder, environ),
     )
-    row(f"X25519 unwraps alone, {size:,} files", bare, None)
+    row(f"X25519 unwraps alone by pyrage, {size:,} files", bare, None)
+    row(f"X25519 unwraps alone by OpenSSL, {size:,} files", quick, bare)
     row(f"sopsmith verify --jobs 1, {size:,} files", one, bare)
     row(f"sopsmith verify, all cores, {size:,} files", both, bare)
     row(f"sopsmith lint, all cores, {size:,} files", lint, bare)
@@ -57,6 +59,7 @@ def bench_looking(world: World, size: int, runs: int, row: Row) -> dict[str, obj
     return {
         "files": size,
         "unwraps": bare._asdict(),
+        "unwraps_openssl": quick._asdict(),
         "verify_one_core": one._asdict(),
         "verify": both._asdict(),
         "lint": lint._asdict(),

@@ -87,9 +87,11 @@ def _by_file(results: dict[str, Any]) -> Iterator[Row]:
         if one["secrets"] >= 100:
             yield _faster("render", one["secrets"], one["sopsmith"], one["sops_loop"])
     for tree in results["trees"]:
-        work, peer = f"verify, {_files(tree['files'])}", "X25519 unwraps alone, processor time"
-        ours, bare = ({"seconds": tree[name]["processor"]} for name in ("verify", "unwraps"))
-        yield _slower(work, ours, peer, bare, "≤ 3")
+        work, peer = f"verify, {_files(tree['files'])}", "X25519 unwraps alone"
+        for name, by, aim in (("unwraps", "pyrage", "≤ 3"), ("unwraps_openssl", "OpenSSL", "")):
+            if name in tree:
+                ours, bare = ({"seconds": tree[of]["processor"]} for of in ("verify", name))
+                yield _slower(work, ours, f"{peer} by {by}, processor time", bare, aim)
     for one in results.get("audit", []):
         work = f"audit, {one['commits']:,} commits"
         yield _slower(work, one["audit"], "`git log --raw` alone", one["git_log"], "")

@@ -101,7 +101,7 @@ def test_every_age_file_of_cctv_opens_or_fails_as_it_should() -> None:
         if not good and name not in LENIENT:
             wrong.append((name, fields["expect"], found if isinstance(found, str) else type(found)))
     assert wrong == []
-    # The reader that goes without pyrage is held to the vectors too, not only what stands behind it.
+    # The reader that goes without pyrage is held to them too, not only what stands behind it.
     assert quick > 3
 
 
