@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Mapping
 
 from sopsmith.adapters.memory import private_folder
+from sopsmith.adapters.programs import child_environ
 from sopsmith.errors import OutsideError, UsageError
 
 _USUAL = ("vim", "nano", "vi")  # the order of sops
@@ -68,7 +69,7 @@ class Editor:
 
     def _run(self, path: str) -> int:
         try:
-            child = subprocess.Popen([*self._argv, path])
+            child = subprocess.Popen([*self._argv, path], env=child_environ("editor"))
         except OSError as error:
             reason = (error.strerror or "it does not run").lower()
             raise EditorFailed(reason, path=self._argv[0]) from None

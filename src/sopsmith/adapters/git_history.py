@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import IO
 
+from sopsmith.adapters.programs import child_environ, git_words
 from sopsmith.errors import OutsideError, UsageError
 from sopsmith.history import Change, Step
 
@@ -156,11 +157,11 @@ class GitHistory:
 
     def _start(self, argv: list[str], stdin: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
         # Objects that others replace do not hide what was once committed.
-        start = ["git", "--no-replace-objects", "-c", "log.showRoot=true", *argv]
+        start = git_words(["--no-replace-objects", "-c", "log.showRoot=true", *argv])
         try:
             return subprocess.Popen(
                 start, cwd=self._folder, stdin=stdin, stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL, env=child_environ("git"),
             )  # fmt: skip
         except OSError as error:
             raise OutsideError((error.strerror or "it does not run").lower(), path="git") from None
@@ -208,7 +209,11 @@ def _blob(mode: str, name: str) -> str:
 def _take_object(source: IO[bytes], name: str) -> bytes | None:
     head = source.readline().split()
     if len(head) != 3 or not head[2].isdigit():
-        raise OutsideError(f"git lacks the object {name}", hint="git fsck")
+        raise OutsideError(
+            f"git lacks the object {name}",
+            hint="git fsck; of a partial clone nothing is fetched here: git fetch --refetch "
+            "--no-filter",
+        )
     size = int(head[2])
     if size <= MAX_SIZE:
         data = source.read(size + 1)

@@ -14,6 +14,7 @@ import sys
 from typing import Any, NamedTuple
 
 from sopsmith.adapters.kubeconfig import Access, mappings
+from sopsmith.adapters.programs import child_environ
 from sopsmith.errors import OutsideError
 from sopsmith.secret import Secret
 
@@ -84,7 +85,7 @@ def _run(access: Access, environ: dict[str, str]) -> bytes:
     try:
         done = subprocess.run(
             [program, *arguments],
-            env={**os.environ, **environ},
+            env={**child_environ(program), **environ},
             stdin=None if _is_interactive(plugin) else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             check=False,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 ALLOWLIST = "SOPS_HC_VAULT_ALLOWLIST"
 _TIMEOUT = 30  # seconds
+_LIMIT = 4 * 1024 * 1024  # bytes; four times what Vault stores under one name
 
 
 class Vault:
@@ -36,7 +37,7 @@ class Vault:
         """Return the `data` of an answer, or None where there is nothing at the address.
 
         Raises:
-            OutsideError: It cannot be asked, or it refuses.
+            OutsideError: It cannot be asked, it refuses, or the answer is larger than 4 MiB.
         """
         import json
         from urllib import request
@@ -53,7 +54,10 @@ class Vault:
         opener = request.build_opener(_no_redirects(), request.HTTPSHandler(context=self._tls()))
         try:
             with opener.open(asked, timeout=_TIMEOUT) as answer:
-                found = json.loads(answer.read() or b"{}")
+                said = answer.read(_LIMIT + 1)
+                if len(said) > _LIMIT:
+                    raise OutsideError("the answer is larger than 4 MiB", path=url)
+                found = json.loads(said or b"{}")
         except HTTPError as error:
             if error.code == 404 and method == "GET":
                 return None

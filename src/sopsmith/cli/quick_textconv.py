@@ -31,10 +31,12 @@ def show(path: str) -> bytes | None:
 
 def _wants_masks() -> bool:
     """Tell whether git's configuration is silent about values in diffs."""
+    from sopsmith.adapters.programs import child_environ
+
     nothing = os.open(os.devnull, os.O_RDWR)
     try:
         actions = [(os.POSIX_SPAWN_DUP2, nothing, 1), (os.POSIX_SPAWN_DUP2, nothing, 2)]
-        child = os.posix_spawnp("git", _ASK, os.environ, file_actions=actions)
+        child = os.posix_spawnp("git", _ASK, child_environ("git"), file_actions=actions)
     except OSError:
         return False
     finally:

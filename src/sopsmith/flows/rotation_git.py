@@ -65,7 +65,15 @@ class Git:
             if said is None:
                 raise OutsideError(f"git cannot read the files of {revision[:12]}")
             line = said.index(b"\n", at)
-            size = int(said[at:line].split()[2])
+            words = said[at:line].split()
+            if len(words) != 3:
+                raise OutsideError(
+                    f"git lacks a file of {revision[:12]}",
+                    path=path.decode("utf-8", "replace"),
+                    hint="git fsck; of a partial clone nothing is fetched here: "
+                    "git fetch --refetch --no-filter",
+                )
+            size = int(words[2])
             yield path.decode("utf-8", "surrogateescape"), said[line + 1 : line + 1 + size]
             at = line + 1 + size + 1
 

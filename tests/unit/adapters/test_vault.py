@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -51,6 +52,9 @@ class _Redirecting(BaseHTTPRequestHandler):
         self.seen.append(self.path)
         self.send_response(200)
         self.end_headers()
+        with suppress(OSError):
+            while self.path == "/v1/endless":
+                self.wfile.write(b" " * (1 << 16))
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         pass
@@ -71,3 +75,8 @@ def test_a_redirect_is_not_followed(redirecting: str) -> None:
     with pytest.raises(OutsideError, match="HTTP 302"):
         vault("all").ask("POST", f"{redirecting}/v1/x", {"a": "b"})
     assert _Redirecting.seen == ["/v1/x"]
+
+
+def test_an_answer_without_an_end_is_given_up(redirecting: str) -> None:
+    with pytest.raises(OutsideError, match="larger than 4 MiB"):
+        vault("all").ask("GET", f"{redirecting}/v1/endless")
