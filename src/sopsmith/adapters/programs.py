@@ -2,10 +2,10 @@
 
 Here alone it is said which child gets which secret of the environment, and what git may do:
 
-    kustomize                    all: the plugin that it starts opens files
+    kustomize, kubectl           all: the plugin that they start opens files
     programs that a user names   credentials of services: SOPS_AGE_KEY_CMD asks a vault, a
                                  kubeconfig's plugin asks AWS; an identity none of them needs
-    git, gpg, kubectl, editors   neither
+    git, gpg, editors            neither
 
 `exec-env` and `exec-file` are not in it: like sops they hand the caller's own environment on.
 """
@@ -34,9 +34,9 @@ CREDENTIALS = frozenset({
 _SECRETS = IDENTITIES | CREDENTIALS
 _KEPT_FROM = {
     "kustomize": frozenset[str](),
+    "kubectl": frozenset[str](),
     "git": _SECRETS,
     "gpg": _SECRETS,
-    "kubectl": _SECRETS,
     "editor": _SECRETS,
 }
 """Which variables a program does not get; one that is not here gets no identity."""

@@ -30,8 +30,8 @@ def shows_environment(folder: Path, name: str) -> str:
     ("name", "gets"),
     [
         ("kustomize", SECRETS),
+        ("kubectl", SECRETS),
         ("a-command-of-the-user", CREDENTIALS),
-        ("kubectl", set()),
         ("gpg", set()),
         ("git", set()),
     ],
