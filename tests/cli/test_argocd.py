@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,27 @@ def test_check_warns_of_what_may_change_or_leak(
     settings.write_text(settings.read_text().replace(old, new))
     run(["argocd", "manifests"])
     assert check(capfd, 3)[code] == "warning"
+
+
+def test_the_image_that_nobody_named_is_named_where_it_is_not_pinned(
+    repo: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    settings = repo / "sopsmith.yaml"
+    text = settings.read_text().replace("argocd:\n", "argocd:\n  mode: init-container\n")
+    settings.write_text(text.replace(f"image: {IMAGE}", "image: ''"))
+    assert run(["argocd", "check"]) == 3
+    said = capfd.readouterr()
+    assert "argocd.image: viaductoss/ksops:v4.5.1 gets the identity, and is not pinned" in said.out
+    assert "argocd: {image: viaductoss/ksops:v4.5.1@sha256:" in said.err
+
+
+def test_the_repository_can_be_named(
+    repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    where = ["--repo", os.path.relpath(repo, tmp_path)]
+    for words in (["manifests"], ["applications", "--dry-run"], ["check"]):
+        assert run(["argocd", *words, *where]) == 0
 
 
 def test_check_names_the_field_that_is_missing_once(

@@ -74,12 +74,26 @@ def test_a_machine_without_kustomize_is_not_ill(site: Site) -> None:
 
 
 def test_without_a_cluster_named_none_is_asked(site: Site) -> None:
-    code, out, _ = site.doctor("--only", "bootstrap-step")
+    code, out, err = site.doctor("--only", "bootstrap-step")
     assert code == 0
     assert "skipped" in out
-    assert "--environment NAME, or --context NAME" in out
+    assert "no cluster was named" in out
+    assert err == (
+        "hint: sopsmith doctor --only bootstrap-step --jobs 1 --environment dev --context NAME\n"
+    )
     assert "ties no context to dev" in site.doctor("--only", "bootstrap-step", "-e", "dev")[1]
     assert "--no-cluster was given" in site.doctor("--only", "bootstrap-step", "--no-cluster")[1]
+
+
+def test_what_is_skipped_for_one_reason_is_one_row(site: Site) -> None:
+    _, out, err = site.doctor("--only", "cluster-clock", "--only", "redis-open", "--only",
+                              "bootstrap-step")  # fmt: skip
+    assert out.splitlines() == [
+        "cluster, Argo CD, bootstrap",
+        "  skipped         3 checks           no cluster was named",
+        "doctor: 3 skipped",
+    ]
+    assert err.count("--context NAME") == 1
 
 
 def test_a_cluster_that_is_not_there_could_not_be_looked_at(site: Site) -> None:

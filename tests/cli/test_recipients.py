@@ -200,9 +200,9 @@ def test_list_names_recovery_recipients_apart(repository: Repository) -> None:
         repository("list").out
         == f"""\
 SCOPE       NAME  PURPOSE  RECIPIENT
-dev                        {repository.mine}
-prod                       {repository.other}
-(recovery)  safe           {BOB[1]}
+dev         -     -        {repository.mine}
+prod        -     -        {repository.other}
+(recovery)  safe  -        {BOB[1]}
 """
     )
     assert repository.json("list")["recovery"][0]["name"] == "safe"

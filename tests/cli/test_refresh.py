@@ -47,6 +47,14 @@ def test_what_is_synced_is_said_and_ends_with_0(cluster: Answering, capfd: Any) 
     assert capfd.readouterr() == ("platform: Synced\n", "")
 
 
+def test_a_cluster_that_is_not_named_is_asked_for_in_a_hint(cluster: Answering, capfd: Any) -> None:
+    assert run(["refresh", "-e", "dev"]) == 2
+    assert capfd.readouterr().err == (
+        "error: sopsmith.yaml ties no context to dev, and none was named\n"
+        "hint: sopsmith refresh --environment dev --context NAME\n"
+    )
+
+
 def test_what_is_not_is_explained_and_ends_with_3(cluster: Answering, capfd: Any) -> None:
     cluster.status = FAILED
     assert run([*ARGV, "platform"]) == 3

@@ -294,7 +294,9 @@ def test_argo_cd_delivers_what_bootstrap_brought_in(argocd: argo.ArgoCD, tmp_pat
     cluster.apply(DEPLOYMENT, workload())
     try:
         said = world.run("sopsmith", *words(), "--wait", "90s").decode()
-        assert said.splitlines()[-1] == "done     Secrets in the cluster: 2 of 2 are there"
+        assert said.splitlines()[-1] == (
+            "done     Secrets in the cluster: 2 of 2 that Git promises"
+        )
         found = cluster.find(SECRET, "database-url", "kube-system")
         assert found is not None and "argocd" in json.dumps(found["metadata"])
         assert world.attempt("sopsmith", *words(), "--status").returncode == 0

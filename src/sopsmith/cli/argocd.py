@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sopsmith.repo.diagnosis import Finding
 
 _dry_run = click.option("--dry-run", is_flag=True, help="Say what would be written.")
+_repo = click.option("--repo", metavar="DIR", default=".", help="Where the repository is.")
 _force = click.option("--force", is_flag=True, help="Replace files that another hand wrote.")
 
 
@@ -25,7 +26,8 @@ def command() -> None:
 @command.command("manifests")
 @_dry_run
 @_force
-def manifests_command(dry_run: bool, force: bool) -> None:
+@_repo
+def manifests_command(dry_run: bool, force: bool, repo: str) -> None:
     """Write what installs Argo CD with sopsmith, as `argocd` in sopsmith.yaml says.
 
     Patches of the official manifests, values of the Helm chart or the operator's custom
@@ -36,7 +38,7 @@ def manifests_command(dry_run: bool, force: bool) -> None:
     from sopsmith.repo.argocd_settings import INIT_CONTAINER
     from sopsmith.repo.root import read_settings
 
-    at = open_repository(".")
+    at = open_repository(repo)
     settings = read_settings(at.doors.files, at.root)
     planned = plan_install(settings, at.doors.files, at.root, force=force)
     show(planned, dry_run=dry_run)
@@ -49,7 +51,8 @@ def manifests_command(dry_run: bool, force: bool) -> None:
 @command.command("applications")
 @_dry_run
 @_force
-def applications_command(dry_run: bool, force: bool) -> None:
+@_repo
+def applications_command(dry_run: bool, force: bool, repo: str) -> None:
     """Write the Applications of each environment, with one of its own for the Secrets.
 
     The overlay lists platform-secrets.yaml from then on, and no Secrets. In a cluster that has
@@ -60,7 +63,7 @@ def applications_command(dry_run: bool, force: bool) -> None:
     from sopsmith.flows.argocd_install import apply_install
     from sopsmith.repo.root import read_settings
 
-    at = open_repository(".")
+    at = open_repository(repo)
     settings = read_settings(at.doors.files, at.root)
     planned = plan_applications(settings, at.doors.files, at.root, force=force)
     show(planned, dry_run=dry_run)
@@ -69,10 +72,11 @@ def applications_command(dry_run: bool, force: bool) -> None:
 
 
 @command.command("check")
+@_repo
 @click.option(
     "--output", "-o", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
-def check_command(output: str) -> int:
+def check_command(repo: str, output: str) -> int:
     """Check the manifests in Git, and that nothing comes before the Secrets that it reads.
 
     Needs neither a cluster nor an identity. Exit code 3: something is wrong.
@@ -84,7 +88,7 @@ def check_command(output: str) -> int:
     from sopsmith.repo.diagnosis import has_problems
     from sopsmith.repo.root import read_settings
 
-    at = open_repository(".")
+    at = open_repository(repo)
     settings = read_settings(at.doors.files, at.root)
     rooted = RootedFiles(at.root)
     found = check_install(settings, at.doors.files, at.root)

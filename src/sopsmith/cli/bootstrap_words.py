@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 import time
 from datetime import UTC, datetime
@@ -21,6 +20,7 @@ from sopsmith.adapters.private import PrivateFiles, is_open_to_others
 from sopsmith.adapters.programs import LocalPrograms
 from sopsmith.adapters.rooted import RootedFiles
 from sopsmith.adapters.trees import LocalTrees
+from sopsmith.cli.again import again
 from sopsmith.cli.key_doors import open_doors as open_key_doors
 from sopsmith.cli.key_files import keys_files
 from sopsmith.cli.rotation_words import parse_duration
@@ -93,9 +93,11 @@ def confirm(request: Request, doors: Doors, *, yes: bool, named: bool) -> None:
             say(f"next: tie it to {request.environment}: {_line(request)}, in {FILE}")
         return
     if yes or not sys.stdin.isatty():
+        more = ["--yes"] if not yes else []
+        more += ["--context", request.context] if not named else []
         raise UsageError(
             "which cluster it is must be confirmed, at a terminal or by its name",
-            hint=f"--yes --context {shlex.quote(request.context)}",
+            hint=again(*more),
         )
     click.confirm(f"make {doors.cluster.name} the cluster of {request.environment}?",
                   abort=True, err=True)  # fmt: skip

@@ -11,6 +11,7 @@ from sopsmith.adapters.environment import read_settings as read_environment
 from sopsmith.adapters.interpreter import read_interpreter
 from sopsmith.adapters.key_lock import lock_keys
 from sopsmith.adapters.private import close_to_others
+from sopsmith.cli.again import again
 from sopsmith.cli.key_doors import open_doors, open_keeping
 from sopsmith.cli.sops_verbs import keyring_of_environment
 from sopsmith.errors import Error, OutsideError, UsageError
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from sopsmith.flows.steps import Step
     from sopsmith.ports import Cluster, Files
 
-_UNTIED = "sopsmith.yaml ties no context to {}; --context names one"
-_UNNAMED = "name a cluster: --environment NAME, or --context NAME"
+_UNTIED = "sopsmith.yaml ties no context to {}, and none was named"
+_UNNAMED = "no cluster was named"
 
 
 def open_context(options: dict[str, Any]) -> Context:
@@ -37,7 +38,7 @@ def open_context(options: dict[str, Any]) -> Context:
     """
     at = open_doors(options["repo"], options["jobs"])
     keeping = open_keeping()
-    environment, opener, why = _cluster_of(options, at.root, at.doors.files)
+    environment, opener, why, how = _cluster_of(options, at.root, at.doors.files)
     return Context(
         root=at.root,
         files=at.doors.files,
@@ -50,6 +51,7 @@ def open_context(options: dict[str, Any]) -> Context:
         environment=environment,
         open_cluster=opener,
         no_cluster=why,
+        name_cluster=how,
         open_steps=partial(_open_steps, options, environment) if opener else None,
     )
 
@@ -65,13 +67,13 @@ def _plugin() -> tuple[bytes, str]:
 
 def _cluster_of(
     options: dict[str, Any], root: str, files: Files
-) -> tuple[str, Callable[[], Cluster] | None, str]:
-    """Return the environment, how its cluster is opened, and why it is not."""
+) -> tuple[str, Callable[[], Cluster] | None, str, str]:
+    """Return the environment, how its cluster is opened, why it is not, and what would name it."""
     environment, context = options["environment"], options["context"]
     if options["no_cluster"]:
         if context:
             raise UsageError("--context and --no-cluster contradict each other")
-        return environment, None, "--no-cluster was given"
+        return environment, None, "--no-cluster was given", ""
     try:
         settings = read_settings(files, root)
     except Error:
@@ -82,9 +84,18 @@ def _cluster_of(
     if environment in tied:
         # What is found in another environment's cluster would be found of the wrong one.
         context = choose_context(settings, environment, context, lambda _: "")
+    if environment and not context:
+        return environment, None, _UNTIED.format(environment), again("--context", "NAME")
     if not context:
-        return environment, None, _UNTIED.format(environment) if environment else _UNNAMED
-    return environment, partial(_open, context), ""
+        return environment, None, _UNNAMED, again(*_words_for(tied))
+    return environment, partial(_open, context), "", ""
+
+
+def _words_for(tied: dict[str, str]) -> list[str]:
+    """Return the words that name a cluster: an environment that is tied to one needs no context."""
+    ready = next((name for name, context in tied.items() if context), "")
+    untied = next(iter(tied), "NAME")
+    return ["--environment", ready] if ready else ["--environment", untied, "--context", "NAME"]
 
 
 def _open(context: str) -> Cluster:

@@ -55,7 +55,7 @@ def _open(options: dict[str, object]) -> Context:
 
     context = open_context({**options, "no_cluster": False, "jobs": None})
     if context.open_cluster is None:
-        raise UsageError(context.no_cluster)
+        raise UsageError(context.no_cluster, hint=context.name_cluster)
     return context
 
 

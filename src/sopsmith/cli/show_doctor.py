@@ -25,12 +25,38 @@ def show(results: Sequence[Result], *, as_json: bool) -> None:
         return
     wide = max((len(one.code) for one in found), default=0) + len(_MORE)
     lines: list[str] = []
-    for family, group in groupby(results, key=lambda result: result.check.family):
+    for family, group in _blocks(results):
         lines.append(f"{family}\n")
-        lines += [line for result in group for line in _lines(result, wide)]
+        why = _why_skipped(group)
+        lines += (
+            [_row(SKIPPED, f"{len(group)} checks", why, wide)]
+            if why and len(group) > 1
+            else [line for result in group for line in _lines(result, wide)]
+        )
     counts = ", ".join(f"{count} {level}" for level, count in _counts(found).items() if count)
     put("".join([*lines, f"doctor: {counts or 'nothing to look at'}\n"]).encode("utf-8", "replace"))
     _say_hints(found)
+
+
+def _blocks(results: Sequence[Result]) -> Iterator[tuple[str, list[Result]]]:
+    """Yield families with their results; neighbours skipped for one reason are one block."""
+    families = [
+        (family, list(group))
+        for family, group in groupby(results, key=lambda result: result.check.family)
+    ]
+    for why, blocks in groupby(families, key=lambda block: _why_skipped(block[1])):
+        found = list(blocks)
+        if why:
+            found = [(", ".join(name for name, _ in found), [one for _, g in found for one in g])]
+        yield from found
+
+
+def _why_skipped(results: Sequence[Result]) -> str:
+    """Return the one reason for which nothing was looked at, or "" where something was."""
+    whys = {
+        one.message if one.level == SKIPPED else "" for result in results for one in result.findings
+    }
+    return whys.pop() if len(whys) == 1 else ""
 
 
 def say_repaired(done: Iterable[Finding]) -> int:
@@ -60,8 +86,12 @@ def _line(one: Finding, result: Result, wide: int) -> str:
     whole = one.level in (OK, SKIPPED) and one.subject == result.check.title
     code = one.code + (_MORE if whole and len(result.check.codes) > 1 else "")
     said = f"{one.subject}: {one.message}" if one.message else one.subject
+    return _row(one.level, code, said, wide)
+
+
+def _row(level: str, code: str, said: str, wide: int) -> str:
     # What a cluster or a file's name says must not move the cursor.
-    return f"  {one.level:<14}  {code:<{wide}}  {plain(said)}\n"
+    return f"  {level:<14}  {code:<{wide}}  {plain(said)}\n"
 
 
 def _say_hints(found: Sequence[Finding]) -> None:

@@ -13,7 +13,13 @@ from sopsmith.errors import Conflict, Error, LayoutError
 from sopsmith.kube.argocd_pod import BUILD_OPTIONS
 from sopsmith.ports import Files
 from sopsmith.repo.argocd_install import FOLDER, MARK, build_install_files, with_mark
-from sopsmith.repo.argocd_settings import HELM, INIT_CONTAINER, KUSTOMIZE, ArgocdSettings
+from sopsmith.repo.argocd_settings import (
+    HELM,
+    INIT_CONTAINER,
+    KUSTOMIZE,
+    ArgocdSettings,
+    needed_image,
+)
 from sopsmith.repo.diagnosis import ERROR, INFO, OK, WARNING, Finding
 from sopsmith.repo.settings import RepoSettings
 
@@ -113,11 +119,13 @@ def _mode(argocd: ArgocdSettings) -> Finding:
 
 
 def _image(argocd: ArgocdSettings) -> Finding:
-    if "@sha256:" in argocd.image:
+    image = needed_image(argocd)
+    if "@sha256:" in image:
         return Finding("argocd-image", OK, "argocd.image", "pinned by its digest")
     return Finding(
-        "argocd-image", WARNING, "argocd.image", "is not pinned by its digest",
-        "name it as IMAGE@sha256:…: it gets the identity",
+        "argocd-image", WARNING, "argocd.image",
+        f"{image} gets the identity, and is not pinned by its digest",
+        f"argocd: {{image: {image}@sha256:…}}, as docker buildx imagetools inspect {image} says",
     )  # fmt: skip
 
 

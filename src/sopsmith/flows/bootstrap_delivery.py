@@ -55,9 +55,9 @@ class Delivery:
         promised = self._promised()
         missing = self._missing(promised)
         if not missing:
-            return Looked(DONE, f"{len(promised)} of {len(promised)} are there")
+            return Looked(DONE, f"{len(promised)} of {len(promised)} that Git promises")
         shown = ", ".join(missing[:_SHOWN]) + (", …" if len(missing) > _SHOWN else "")
-        why = f"{len(promised) - len(missing)} of {len(promised)} are there, not {shown}"
+        why = f"{len(missing)} of {len(promised)} that Git promises are missing: {shown}"
         said = self._explain()
         hint = said[0].hint if said else "commit and push; then sopsmith doctor"
         return Looked(NEEDED, "; ".join([why, *map(_finding, said)]), hint)

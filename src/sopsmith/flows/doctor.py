@@ -64,6 +64,7 @@ class Context:
         load_keyring: Reads this machine's identities; each call gives the same.
         open_cluster: Opens the cluster and asks it nothing; None where none is to be looked at.
         no_cluster: Why there is none.
+        name_cluster: The command that names one; "" where none was wanted.
         open_steps: Returns the steps of bootstrap, for the environment and its cluster.
     """
 
@@ -78,6 +79,7 @@ class Context:
     environment: str = ""
     open_cluster: Callable[[], Cluster] | None = None
     no_cluster: str = "no cluster was asked about"
+    name_cluster: str = ""
     open_steps: Callable[[], Sequence[Step]] | None = None
 
     @property
@@ -233,7 +235,7 @@ def _obstacle(check: Check, code: str, context: Context, silent: Error | None) -
     """Return why a check cannot be run, if so."""
     if check.needs == CLUSTER:
         if context.open_cluster is None:
-            return Finding(code, SKIPPED, check.title, context.no_cluster)
+            return Finding(code, SKIPPED, check.title, context.no_cluster, context.name_cluster)
         # It was asked, and did not answer: each further question would only wait as long.
         error = silent or _why_shut(context)
         return Finding(code, UNKNOWN, check.title, str(error), error.hint or "") if error else None

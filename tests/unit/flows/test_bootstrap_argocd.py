@@ -143,7 +143,7 @@ def test_a_secret_whose_name_gets_a_hash_is_not_waited_for(platform: Platform) -
     annotation = "    annotations: {kustomize.config.k8s.io/needs-hash: 'true'}\n"
     path = folder / "db.secret.yaml"
     path.write_text(path.read_text().replace("stringData:", f"{annotation}stringData:"))
-    assert "0 of 1 are there" in platform.look("wait")["wait"].before.why
+    assert "1 of 1 that Git promises are missing: " in platform.look("wait")["wait"].before.why
 
 
 def test_the_wait_has_an_end_and_says_why(platform: Platform) -> None:
