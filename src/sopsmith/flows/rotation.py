@@ -181,6 +181,10 @@ def _standing(request: Request, doors: Doors) -> Rotation | None:
     path = rotation_path(rotation.name)
     if rotation.aborting:
         raise Conflict("is being taken back", path=path, hint=rotation.command)
+    if rotation.backup == NO_BACKUP:
+        # That no backup is needed is said on the command line of each run: what Git says of it
+        # somebody else may have written.
+        rotation = replace(rotation, backup=_backup_at_first(request, doors))
     _demand_same_cluster(rotation, request)
     if request.recipient not in ("", rotation.old):
         raise Conflict(f"replaces {rotation.old}, not {request.recipient}", path=path)
@@ -198,8 +202,7 @@ def _begin(request: Request, doors: Doors) -> Rotation:
     old = request.recipient or _only(rotation, request, doors, recipients)
     if old not in recipients:
         raise UsageError(f"{old} is no recipient of {rotation.name} in {rotation.settings_path}")
-    backup = "" if can_back_up(request, doors) else NO_BACKUP
-    rotation = replace(rotation, old=old, backup=backup)
+    rotation = replace(rotation, old=old, backup=_backup_at_first(request, doors))
     refuse_inside(os.path.realpath(request.root), request.keys_path, doors.files)
     steps.demand_in_cluster(rotation)
     # A file that is broken names no recipient; the plan finds it.
@@ -207,6 +210,15 @@ def _begin(request: Request, doors: Doors) -> Rotation:
     for path, data in steps.tree(rotation).own_files():
         opens(data, path, keyring)
     return rotation
+
+
+def _backup_at_first(request: Request, doors: Doors) -> str:
+    """Return what is noted of a backup before there is one.
+
+    Raises:
+        LayoutError: There can be none, and the user has not accepted that.
+    """
+    return "" if can_back_up(request, doors) else NO_BACKUP
 
 
 def _only(rotation: Rotation, request: Request, doors: Doors, recipients: tuple[str, ...]) -> str:

@@ -36,6 +36,7 @@ from sopsmith.repo.rotation import (
     SYNC,
     Rotation,
     parse_moment,
+    rotation_path,
 )  # fmt: skip
 from sopsmith.repo.settings import FILE
 from sopsmith.repo.tenant import folder_of
@@ -79,6 +80,7 @@ class Steps:
     def __init__(self, request: Request, doors: Doors) -> None:
         self._request = request
         self._doors = doors
+        self._backed_up_now = False
         self._by_name = {
             BACKUP: self._back_up, INJECT: self._inject, MOVE: self._move, SYNC: self._sync,
             RETIRE: self._retire, RENEW: self._renew,
@@ -159,7 +161,9 @@ class Steps:
     def _backed_up(self, rotation: Rotation, settings: RepoSettings) -> Done:
         if self._doors.back_up is None or not can_back_up(self._request, self._doors):
             return Done(rotation)
-        return Done(replace(rotation, backup=self._doors.back_up(settings)))
+        made = self._doors.back_up(settings)
+        self._backed_up_now = True
+        return Done(replace(rotation, backup=made))
 
     def _inject(self, rotation: Rotation) -> Done:
         assert self._doors.cluster is not None
@@ -181,6 +185,9 @@ class Steps:
             if stuck:
                 return Done(rotation, stuck)
         tree, new = self.tree(rotation), self._demand_new(rotation)
+        if not self._backed_up_now:
+            # That one was made is noted in Git alone, where somebody else may have written it.
+            rotation = self._back_up(rotation).rotation
         tree.move_configuration()
         tree.move_files()
         prove_opens(tree.moved_files(), new)
@@ -267,11 +274,22 @@ class Steps:
 
         Raises:
             NoIdentity: It does not.
+            MasterKeyError: It is labelled for other environments: somebody may have noted its
+                recipient to have this environment's files opened by it.
         """
         path = self._request.keys_path
         for entry in parse_key_file(self._doors.keys.find(path) or b"", path):
-            if entry.recipient == rotation.new:
-                return entry.line
+            if entry.recipient != rotation.new:
+                continue
+            others = entry.environments
+            if others and rotation.environment not in others:
+                raise MasterKeyError(
+                    f"moves {rotation.name} to {rotation.new}, whose identity is labelled for "
+                    f"{', '.join(others)}",
+                    path=rotation_path(rotation.name),
+                    hint=f"who noted that: git log -p -- {rotation_path(rotation.name)}",
+                )
+            return entry.line
         raise _not_held(rotation.new, path)
 
     def _at_hand(self) -> list[Identity]:

@@ -95,6 +95,9 @@ class Rotation:
     def command(self) -> str:
         """Return the command that takes it on."""
         where = "" if self.context else " --no-cluster"
+        if self.backup == NO_BACKUP and not self.aborting:
+            # What is noted of it is not believed, so it is said again.
+            where += " --without-backup"
         if self.aborting:
             where += " --abort"
         elif self.next_step == SYNC and not self.context:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -391,6 +392,54 @@ def test_no_backup_is_a_choice_and_never_an_accident(platform: Platform) -> None
     assert not {"back-up", "renew"} & {*rotation.steps}
 
 
+def test_a_note_in_git_that_no_backup_is_needed_is_not_believed(platform: Platform) -> None:
+    platform.life.ends_at = 2
+    with pytest.raises(Killed):
+        platform.run()
+    platform.life.ends_at = 0
+    edit_note(platform, lambda text: text.replace('"backup": ""', '"backup": "none"'))
+    rotation = platform.run().rotation
+    assert rotation.next_step == SYNC
+    assert BACKUP in rotation.done
+    assert rotation.new in platform.backups[0]
+
+
+def test_nor_one_that_a_backup_was_made(platform: Platform) -> None:
+    platform.life.ends_at = 2
+    with pytest.raises(Killed):
+        platform.run()
+    platform.life.ends_at = 0
+    edit_note(
+        platform,
+        lambda text: text.replace(
+            '"done": {', '"done": {"back-up": "2026-11-24T14:00:00Z",'
+        ).replace('"backup": ""', '"backup": "s3://a/backup-000001.json"'),
+    )
+    rotation = platform.run().rotation
+    assert rotation.new in platform.backups[0]
+
+
+def test_who_wants_no_backup_says_so_at_each_run(platform: Platform) -> None:
+    platform._back_up = None  # type: ignore[assignment, method-assign]
+    platform.run(without_backup=True)
+    with pytest.raises(LayoutError, match="no recovery recipient"):
+        platform.run(synced=True)
+    assert platform.run(synced=True, without_backup=True).waiting == ""
+
+
+def test_a_note_in_git_moves_nothing_to_another_environments_recipient(
+    platform: Platform,
+) -> None:
+    platform.cluster = None  # type: ignore[assignment]
+    before = platform.secrets()
+    note(platform, IDENTITIES["dev"][1], (GENERATE,))
+    keys = platform.keys.read_text()
+    platform.keys.write_text(keys.replace("# mine", "# sopsmith: dev of /elsewhere", 1))
+    with pytest.raises(MasterKeyError, match="labelled for dev"):
+        platform.run(context="")
+    assert platform.secrets() == before
+
+
 @pytest.mark.parametrize("done", [(GENERATE,), (GENERATE, BACKUP)], ids=["before", "after"])
 def test_a_rotation_that_somebody_wrote_into_git_encrypts_nothing_to_them(
     platform: Platform, done: tuple[str, ...]
@@ -416,6 +465,14 @@ def test_nor_does_one_that_says_to_have_moved_the_files(platform: Platform) -> N
     with pytest.raises(NoIdentity):
         platform.run(context="")
     assert platform.secrets() == before
+
+
+def edit_note(platform: Platform, edit: Callable[[str], str]) -> None:
+    """Change what is noted of prod's rotation."""
+    path = platform.root / rotation_path("prod")
+    before = path.read_text()
+    path.write_text(edit(before))
+    assert path.read_text() != before
 
 
 def note(platform: Platform, new: str, done: tuple[str, ...]) -> None:
