@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _X25519 = "AGE-SECRET-KEY-1"
 _POST_QUANTUM = "AGE-SECRET-KEY-PQ-1"
 _PLUGIN = "AGE-PLUGIN-"
+_TOLD = "# public key: "
 _SSH_KINDS = ("ssh-ed25519 ", "ssh-rsa ")
 
 
@@ -29,24 +30,32 @@ class Identity:
     """A secret that opens data keys, known by its recipient.
 
     Args:
-        recipient: `age1…`, or `ssh key (SOURCE)` where the recipient cannot be told.
+        name: What messages call it where its recipient cannot be told: `ssh key (SOURCE)`.
         load: Returns pyrage's identity; called when something needs it.
         key: What opens most files without pyrage; an X25519 identity has one.
 
     Attributes:
         source: Where it was found, for messages.
+        told: Its recipient as the comment above it says, which nothing proves; "" where there
+            is none.
     """
 
-    __slots__ = ("_key", "_load", "_loaded", "recipient", "source")
+    __slots__ = ("_key", "_load", "_loaded", "_name", "source", "told")
 
     def __init__(
-        self, recipient: str, source: str, load: Callable[[], Any], key: narrow.Key | None = None
+        self, name: str, source: str, load: Callable[[], Any], key: narrow.Key | None = None
     ) -> None:
-        self.recipient = recipient
+        self._name = name
         self.source = source
         self._load = load
         self._loaded: Any = None
         self._key = key
+        self.told = ""
+
+    @property
+    def recipient(self) -> str:
+        """Its recipient, worked out when it is first asked for, or else its name."""
+        return self._name if self._key is None else self._key.recipient
 
     def native(self) -> Any:
         """Return it as pyrage has it."""
@@ -89,11 +98,16 @@ def parse_identities(text: str, source: str) -> list[Identity]:
         )
     if "-----BEGIN" in text:
         return [_parse_ssh(text, source)]
-    return [
-        _parse_line(line, source, number)
-        for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), start=1)
-        if line and not line.startswith("#")
-    ]
+    found: list[Identity] = []
+    told = ""
+    for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), start=1):
+        if line.startswith(_TOLD):
+            told = line.removeprefix(_TOLD)
+        elif line and not line.startswith("#"):
+            identity = _parse_line(line, source, number)
+            identity.told, told = told, ""
+            found.append(identity)
+    return found
 
 
 def is_locked(data: bytes) -> bool:
@@ -143,7 +157,7 @@ def _parse_line(line: str, source: str, number: int) -> Identity:
     if key is None:
         raise MasterKeyError("a damaged age identity", path=source, key=place)
     text = Secret(line.encode())
-    return Identity(key.recipient, source, lambda: _load_native(text), key)
+    return Identity("", source, lambda: _load_native(text), key)
 
 
 def _load_native(text: Secret) -> Any:

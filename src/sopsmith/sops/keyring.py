@@ -49,6 +49,7 @@ class Keyring:
         self._late = late
         self._last = last
         self._refused: set[str] = set()
+        self._held: dict[str, Identity] = {}
 
     def __repr__(self) -> str:
         return f"<Keyring of {len(self.identities)} identities>"
@@ -76,7 +77,21 @@ class Keyring:
 
     def opens(self, stanza: Stanza) -> bool:
         """Tell whether some identity at hand is the stanza's, by its recipient alone."""
-        return any(identity.recipient == stanza.name for identity in self.identities)
+        return self.held(stanza.name) is not None
+
+    def held(self, recipient: str) -> Identity | None:
+        """Return the identity of a recipient among those read so far, or None.
+
+        What comments say of identities only decides which is looked at first, since every look
+        at another one takes as long as opening a file.
+        """
+        found = self._held.get(recipient)
+        if found is None:
+            likely_first = sorted(self.identities, key=lambda one: one.told != recipient)
+            found = next((one for one in likely_first if one.recipient == recipient), None)
+            if found is not None:
+                self._held[recipient] = found
+        return found
 
     def find(self, recipient: str) -> Identity | None:
         """Return the identity of an age recipient, or None where no place offers it.
@@ -84,7 +99,7 @@ class Keyring:
         An identity that cannot tell its recipient, such as an SSH key, proves itself by opening
         32 zeros that were encrypted to it. Places are asked in the order of opening a file.
         """
-        known = next((one for one in self.identities if one.recipient == recipient), None)
+        known = self.held(recipient)
         if known is not None:
             return known
         try:
@@ -135,6 +150,9 @@ class Keyring:
             Tampered: None opens, and one that should is damaged.
         """
         damaged: Tampered | None = None
+        if len(group) > 1:
+            told = {one.told for one in self.identities}
+            group = sorted(group, key=lambda one: one.name not in told)
         for attempt in (self._try_age, self._try_late, self._try_kinds, self._try_last):
             for stanza in group:
                 try:
@@ -156,7 +174,7 @@ class Keyring:
     def _try_age(self, stanza: Stanza) -> bytes | None:
         if stanza.kind != "age":
             return None
-        fitting = next((one for one in self.identities if one.recipient == stanza.name), None)
+        fitting = self.held(stanza.name)
         # SSH identities do not tell their recipient, so they are tried on everything.
         found = age.unwrap(stanza.enc, [fitting] if fitting else self._untold())
         if found is None and fitting:
