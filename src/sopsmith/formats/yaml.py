@@ -6,7 +6,7 @@ text that needs it.
 
 from __future__ import annotations
 
-from sopsmith.formats import narrow
+from sopsmith.formats import narrow, narrow_spans
 from sopsmith.formats.yaml_entries import entry_span, insert_entry, remove_entry, write_entry
 from sopsmith.formats.yaml_write import quote, write_flow, write_scalar, write_token
 
@@ -38,6 +38,9 @@ def parse(text: str) -> list[Tree]:
         FormatError: It is not YAML as SOPS reads it; `key` holds `line N`. The message never
             quotes the text.
     """
+    trees = narrow_spans.parse(text)
+    if trees is not None:
+        return trees
     from sopsmith.formats.yaml_reader import parse as parse_all
 
     return parse_all(text)
