@@ -12,8 +12,13 @@ import pyrage
 import pytest
 from tests.e2e.chromium import BROWSER, Browser
 from tests.past import Past
-from tests.viewing import ROOT, locked, write_repository
+from tests.viewing import NOW, ROOT, locked, write_repository
 from tests.world import World
+
+from sopsmith.cli.page.document import build_page
+from sopsmith.cli.page.tables import PAGE
+from sopsmith.flows.inventory import Inventory, Listed
+from sopsmith.flows.report import Report
 
 pytestmark = [
     pytest.mark.e2e,
@@ -61,6 +66,35 @@ def test_search_filter_and_sort_work_and_the_policy_is_kept(world: World, browse
         assert browser.run(NAMES.format("secrets")) == order
     head = "document.querySelector('#secrets thead th').getAttribute('aria-sort')"
     assert browser.run(head) == "descending"
+    assert browser.said == []
+
+
+def locked_away(number: int) -> Listed:
+    name = f"secret-{number:04}"
+    return Listed("dev", "apps", name, f"{name}.yaml", ("value",), None, ("Ann",), None)
+
+
+def test_of_many_rows_a_page_is_laid_out_and_all_are_found(
+    tmp_path: Path, browser: Browser
+) -> None:
+    secrets = tuple(locked_away(number) for number in range(3 * PAGE + 5))
+    inventory = Inventory(("dev",), secrets, (), ())
+    (tmp_path / "big.html").write_bytes(build_page(Report("big", NOW, inventory, (), ())))
+    browser.visit(f"file://{tmp_path}/big.html")
+    assert len(browser.run(NAMES.format("secrets"))) == PAGE
+    said = "document.querySelector('#secrets output').textContent"
+    assert browser.run(said) == f"{len(secrets)} rows, here 1 to {PAGE}"
+    buttons = "document.querySelectorAll('#secrets .pages button')"
+    for _ in range(3):
+        browser.run(f"{buttons}[1].click()")
+    assert browser.run(NAMES.format("secrets")) == [one.shown for one in secrets[3 * PAGE :]]
+    assert browser.run(f"{buttons}[1].disabled") is True
+    browser.run(
+        "{ const s = document.querySelector('#secrets input'); s.value = 'SECRET-0604'; "
+        "s.dispatchEvent(new Event('input')); }"
+    )
+    assert browser.run(NAMES.format("secrets")) == [secrets[-1].shown]
+    assert browser.run(said) == f"1 of {len(secrets)} rows"
     assert browser.said == []
 
 

@@ -1,11 +1,15 @@
 "use strict";
-// Ask every two seconds whether the repository changed, and load the page anew where it did.
+// Ask whether the repository changed, and load the page anew where it did: every two seconds, less
+// often where the answer takes long, and not where nobody looks.
 const shown = document.documentElement.dataset.state;
-setInterval(async () => {
+const ask = async () => {
+  const began = performance.now();
   try {
-    const answer = await fetch("/state", { cache: "no-store" });
-    if (answer.ok && (await answer.text()) !== shown) location.reload();
+    const answer = document.hidden ? null : await fetch("/state", { cache: "no-store" });
+    if (answer?.ok && (await answer.text()) !== shown) location.reload();
   } catch {
     // The server has ended; the page stays as it is.
   }
-}, 2000);
+  setTimeout(ask, Math.max(2000, 20 * (performance.now() - began)));
+};
+setTimeout(ask, 2000);
