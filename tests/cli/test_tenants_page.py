@@ -12,7 +12,7 @@ DOCS = Path(__file__).parents[2] / "docs/how-to"
 ENV = b"PROD_TOKEN=a\nDEV_API=old\n"
 
 
-@pytest.mark.parametrize(("page", "count"), [("tenants.md", 4), ("drop.md", 2)])
+@pytest.mark.parametrize(("page", "count"), [("tenants.md", 5), ("drop.md", 2)])
 def test_the_examples_run_one_after_the_other(page: str, count: int, tmp_path: Path) -> None:
     examples = re.findall(r"<!-- run -->\n```sh\n(.*?)```", (DOCS / page).read_text(), re.DOTALL)
     assert len(examples) == count

@@ -26,7 +26,7 @@ from sopsmith.flows.rotation_files import read_settings
 from sopsmith.ports import Cluster
 from sopsmith.repo.contexts import find_environment, refuse_other
 from sopsmith.repo.root import find_root
-from sopsmith.repo.rotation import WORDS, Rotation, rotation_path
+from sopsmith.repo.rotation import WORDS, Rotation, rotation_name, rotation_path
 from sopsmith.repo.settings import FILE, RepoSettings
 
 _WAYS = {
@@ -62,6 +62,7 @@ def open_rotation(options: dict[str, Any]) -> tuple[Request, Doors]:
         wait=parse_duration(options["wait"]),
         without_backup=options["without_backup"],
         again=options["again"],
+        tenant=options.get("tenant", ""),
     )
     return request, Doors(
         files=files,
@@ -104,11 +105,11 @@ def show(outcome: Outcome, *, waited: bool, as_json: bool) -> int:
     if as_json:
         put_json(_object(rotation) | {"waiting": waiting})
     elif waiting:
-        put(f"{rotation.environment}: {rotation.next_step}: {waiting}\n".encode())
+        put(f"{rotation.name}: {rotation.next_step}: {waiting}\n".encode())
         say(f"next: {_onward(rotation, waiting)}")
     else:
-        put(f"{rotation.environment}: done at {rotation.finished}: {rotation.new}\n".encode())
-        say(f"next: commit and push {rotation_path(rotation.environment)}; for another: --again")
+        put(f"{rotation.name}: done at {rotation.finished}: {rotation.new}\n".encode())
+        say(f"next: commit and push {rotation_path(rotation.name)}; for another: --again")
     return 3 if waiting and waited else 0
 
 
@@ -130,7 +131,7 @@ def show_aborted(rotation: Rotation, *, as_json: bool) -> int:
     if as_json:
         put_json(_object(rotation))
     else:
-        put(f"{rotation.environment}: taken back: {rotation.old} stays\n".encode())
+        put(f"{rotation.name}: taken back: {rotation.old} stays\n".encode())
     note(f"the identity of {rotation.new} stays in the file of identities, labelled as retired")
     return 0
 
@@ -141,7 +142,7 @@ def show_status(rotations: list[Rotation], *, as_json: bool) -> None:
         put_json([_object(one) for one in rotations])
         return
     rows = [
-        (one.environment, one.started, one.next_step or "done", _next(one), _command(one))
+        (one.name, one.started, one.next_step or "done", _next(one), _command(one))
         for one in rotations
     ]
     if rows:
@@ -153,6 +154,7 @@ def show_status(rotations: list[Rotation], *, as_json: bool) -> None:
 def _object(rotation: Rotation) -> dict[str, object]:
     return {
         "environment": rotation.environment,
+        "tenant": rotation.tenant or None,
         "old": rotation.old,
         "new": rotation.new or None,
         "context": rotation.context or None,
@@ -192,14 +194,17 @@ def _context(options: dict[str, Any], settings: RepoSettings, standing: list[Rot
     if named and options["no_cluster"]:
         raise UsageError("--context and --no-cluster contradict each other")
     refuse_other(scope, named)
-    if tied and options["no_cluster"]:
+    tenant = options.get("tenant", "")
+    # The environment's cluster need not hold what opens a tenant's files alone.
+    if tied and options["no_cluster"] and not tenant:
         raise UsageError(
             f"{scope.name} is tied to the context {tied} in {FILE}",
             hint="leave --no-cluster out, or change it there",
         )
     if options["no_cluster"]:
         return ""
-    known = [one.context for one in standing if one.environment == scope.name and one.next_step]
+    name = rotation_name(scope.name, tenant)
+    known = [one.context for one in standing if one.name == name and one.next_step]
     found = str(named or tied or next(iter(known), ""))
     if not found:
         raise UsageError(

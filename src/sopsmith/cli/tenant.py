@@ -11,6 +11,7 @@ COMMANDS: dict[str, str] = {
     "generate": "Turn a tenant's variables into encrypted Secrets",
     "list": "List the tenants",
     "check": "Say what of a tenant keeps it from building, or is not apart",
+    "rotate": "Replace a tenant's identity; its files open all the while",
     "remove": "Take a tenant out of the repository",
 }
 

@@ -1,8 +1,6 @@
 """Rotate a tenant's own identity by the steps that an environment's takes.
 
-What differs is where its recipients stand (`tenants/NAME/tenant.yaml` and the tenant's rule) and
-which Secret holds the identity: that of the tenant's project in the sidecar. The platform's
-recipients open the tenant's files all the while.
+What differs is where its recipients stand: in `tenants/NAME/tenant.yaml` and the tenant's rule.
 """
 
 from __future__ import annotations
@@ -10,19 +8,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sopsmith.errors import MasterKeyError, UsageError
-from sopsmith.flows.key_secret import read_cluster_keys
+from sopsmith.errors import UsageError
 from sopsmith.flows.rotation_files import Tree
 from sopsmith.flows.tenant_add import finder
-from sopsmith.kube.key_secret import NAME, NAMESPACE, KeySecret
+from sopsmith.repo.contexts import find_environment
 from sopsmith.repo.recipient_edit import Texts
 from sopsmith.repo.tenant import read_tenant
 from sopsmith.repo.tenant_recipients import replace_own
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from sopsmith.ports import Cluster
     from sopsmith.repo.settings import RepoSettings
     from sopsmith.repo.tenant import Tenant
 
@@ -45,22 +39,15 @@ class TenantTree(Tree):
     def recipients(self) -> tuple[str, ...]:
         """Return the tenant's own recipients of the environment, as its settings name them now.
 
+        One that is the platform's as well is not the tenant's to rotate.
+
         Raises:
-            UsageError: The tenant is not deployed there, or opens its files as the platform.
+            UsageError: It has none.
         """
         tenant, environment = self._tenant(), self._rotation.environment
-        if environment not in tenant.own:
-            known = ", ".join(tenant.own)
-            raise UsageError(f"{environment!r} is no environment of {tenant.name}; it has {known}")
-        platform = {
-            recipient
-            for scope in super().settings().environments
-            for recipient in scope.recipients
-            if scope.name == environment
-        }
-        found = tuple(
-            one.recipient for one in tenant.own[environment] if one.recipient not in platform
-        )
+        platform = find_environment(super().settings(), environment).recipients
+        own = tenant.own.get(environment, ())
+        found = tuple(one.recipient for one in own if one.recipient not in platform)
         if not found:
             raise UsageError(
                 f"{tenant.name} has no recipient of its own in {environment}",
@@ -79,33 +66,3 @@ class TenantTree(Tree):
     def _tenant(self) -> Tenant:
         name, find = self._rotation.tenant, finder(self._root, self._files)
         return read_tenant(name, super().settings(), find)
-
-
-def find_key_secret(
-    cluster: Cluster, settings: RepoSettings, recipients: Collection[str]
-) -> KeySecret:
-    """Return the Secret of Argo CD in which one of some recipients has its identity.
-
-    Raises:
-        MasterKeyError: None has, or several have.
-        Denied, Unreachable: One cannot be read, so nothing is known of it.
-    """
-    names = dict.fromkeys((*settings.argocd.projects.values(), NAME))
-    known = [KeySecret(name, NAMESPACE) for name in names]
-    found = [one for one in known if {*recipients} & {*read_cluster_keys(cluster, one).recipients}]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise MasterKeyError(
-            f"{' and '.join(one.place for one in found)} hold the tenant's identity, and a "
-            "rotation keeps one of them in step",
-            path=cluster.name,
-            hint="let the projects of argocd.projects share one Secret, then take the identity "
-            "out of the other",
-        )
-    raise MasterKeyError(
-        f"holds no identity of {' or '.join(recipients)} in {' or '.join(names)}",
-        path=f"{cluster.name}: {NAMESPACE}",
-        hint="name its Secret under argocd.projects in sopsmith.yaml; if no cluster holds this "
-        "identity: --no-cluster",
-    )

@@ -183,7 +183,7 @@ class _At:
                 continue
             does = f"is under way; next: {rotation.WORDS[step]}"
             word = "is being taken back" if found.aborting else does
-            yield Due(ROTATION, found.environment, f"a rotation {word}", found.command)
+            yield Due(ROTATION, found.name, f"a rotation {word}", found.command)
 
     def revocations(self) -> Iterator[Due]:
         """Yield the revocations with credentials of which nobody noted that they were changed."""
