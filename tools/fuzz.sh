@@ -21,7 +21,7 @@ if [ "$(wanted)" != "$(cat "$stamp" 2>/dev/null)" ]; then
 fi
 found=$(mktemp -d)
 for name in $(PYTHONPATH=src:. "$bin/python" -c \
-    'from tests.fuzz.targets import TARGETS; print(*TARGETS)'); do
+    'from tests.fuzz.registry import load_targets; print(*load_targets())'); do
     printf '%-12s' "$name"
     log="$found/$name.log"
     if ! PYTHONPATH=src:. "$bin/python" -m tests.fuzz.run "$name" \

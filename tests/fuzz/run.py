@@ -27,9 +27,11 @@ LIMITS = (
 def main(argv: list[str]) -> None:
     """Fuzz the target that the first word names."""
     with atheris.instrument_imports(include=["sopsmith"]):
-        from tests.fuzz.targets import TARGETS
-    if len(argv) < 2 or argv[1] not in TARGETS:
-        sys.exit(f"usage: python -m tests.fuzz.run TARGET [OPTION…]; targets: {', '.join(TARGETS)}")
+        from tests.fuzz.registry import load_targets
+
+        targets = load_targets()
+    if len(argv) < 2 or argv[1] not in targets:
+        sys.exit(f"usage: python -m tests.fuzz.run TARGET [OPTION…]; targets: {', '.join(targets)}")
     name, options = argv[1], argv[2:]
     folders = [word for word in options if not word.startswith("-")]
     if not folders and not any(word.startswith("-minimize_crash") for word in options):
@@ -38,7 +40,7 @@ def main(argv: list[str]) -> None:
         if (CORPUS / name).is_dir():
             folders.append(str(CORPUS / name))
         options += folders
-    atheris.Setup([argv[0], *LIMITS, *options], TARGETS[name])
+    atheris.Setup([argv[0], *LIMITS, *options], targets[name])
     atheris.Fuzz()
 
 

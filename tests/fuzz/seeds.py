@@ -9,7 +9,8 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.fuzz.targets import CANARY, DATA_KEY, IDENTITY, NOW, RECIPIENT
+from tests.fuzz import more_seeds
+from tests.fuzz.registry import CANARY, DATA_KEY, IDENTITY, NOW, RECIPIENT
 
 from sopsmith.formats import NAMES, load_format
 from sopsmith.formats.tree import Plain, Timestamp
@@ -86,11 +87,13 @@ def main() -> None:
     _write("document", [_seal(text, kind) for text, kind in texts])
     _write("unlock", [_seal(text, "yaml")[1:] for text in YAML[:2]])
     _write("config", [SOPS_YAML])
-    _write("settings", [SETTINGS])
+    _write("settings", [SETTINGS, more_seeds.SETTINGS])
     listed = {"kind": "ResourceList", "items": [], "functionConfig": {"kind": "ksops"}}
     _write("ksops", [GENERATOR, json.dumps(listed)])
     _write("extract", ['["a"][0]["b\\u00e9"]', "['a'][12]"])
     _write("identities", [f"# c\n{IDENTITY}\n", f"{CANARY}\n", RECIPIENT])
+    for name, seeds in more_seeds.seeds().items():
+        _write(name, seeds)
     _write("round_trip", [chr(n) + YAML[m] for n in range(6) for m in (2, n % len(YAML))])
 
 

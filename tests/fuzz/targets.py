@@ -1,20 +1,20 @@
-"""Name one function a parser that takes any bytes, and say what must hold of it.
-
-Of every target: nothing but `sopsmith.errors.Error` is raised, whatever the bytes, and the
-message, key and hint of an error do not hold the canary where the input is secret. What must
-hold beyond that is in each function's docstring. Nothing here knows atheris: `run` feeds these
-functions from it, and `test_corpus` from the corpus and from hypothesis.
-"""
+"""Name one function a parser of formats, SOPS files, settings and words of the command line."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime
-from functools import cache
-from typing import TypeVar
+from tests.fuzz.registry import (
+    DATA_KEY,
+    LATER,
+    NOW,
+    RECIPIENT,
+    accept,
+    as_text,
+    keyring,
+    target,
+)
 
 from sopsmith import age
-from sopsmith.errors import AlreadyEncrypted, Error
+from sopsmith.errors import AlreadyEncrypted
 from sopsmith.flows.crypt import parse_extract
 from sopsmith.formats import NAMES, dotenv, env_file, ini, json, narrow, yaml
 from sopsmith.formats.splice import splice
@@ -25,44 +25,11 @@ from sopsmith.repo.settings import parse_settings
 from sopsmith.secret import Secret
 from sopsmith.sops.config import Config, CreationRule
 from sopsmith.sops.document import Document, Unlocked, encrypt
-from sopsmith.sops.keyring import Keyring
 from sopsmith.sops.selectors import ALL_SELECTORS, Selector
 from sopsmith.sops.values import Cipher
 
-Target = Callable[[bytes], None]
-T = TypeVar("T")
-
-CANARY = "c4n~ry"  # No name of a variable can hold it.
-DATA_KEY = b"k" * 32
-# Made for these targets, and used for nothing else.
-IDENTITY = "AGE-SECRET-KEY-1LW39GN6YPJRDRUN2KWQ7PMQ5E2XLWM908YFG67430HKAYCYZPHCSXQR88K"
-RECIPIENT = "age1nk9h4a6at65pw2hynw6s62c5th33a2z3zff8m30mwqqf2tgja3ps7sf68z"
-NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-LATER = datetime(2027, 1, 2, 3, 4, 5, tzinfo=UTC)
-TARGETS: dict[str, Target] = {}
 _FORMS = {"yaml": yaml, "json": json, "dotenv": dotenv, "ini": ini}
 _PATTERNS = {"suffix": "_x", "regex": "^(data|a)", "comment_regex": "sops:x"}
-
-
-def target(function: Target) -> Target:
-    """Register a function `fuzz_NAME` under NAME."""
-    TARGETS[function.__name__.removeprefix("fuzz_")] = function
-    return function
-
-
-def accept(action: Callable[[], T], data: bytes, *, shown: bool = False) -> T | None:
-    """Return what an action returns, or None where it refuses its input as it should.
-
-    Args:
-        shown: The input is no secret, or its key names are: only tracebacks are to be looked at.
-    """
-    try:
-        return action()
-    except Error as error:
-        # Names of keys may be told: they stand in clear in every file that sops writes.
-        told = f"{error.message} {error.hint}"
-        assert shown or CANARY.encode() not in data or CANARY not in told, "the canary shows"
-    return None
 
 
 def shape(node: Node) -> object:
@@ -74,10 +41,6 @@ def shape(node: Node) -> object:
 def shapes(trees: list[Tree]) -> list[object]:
     """Return the shape of every document."""
     return [shape(tree.root) for tree in trees]
-
-
-def _text(data: bytes) -> str:
-    return data.decode(errors="ignore")
 
 
 def _positions_hold(text: str, trees: list[Tree]) -> None:
@@ -93,7 +56,7 @@ def _positions_hold(text: str, trees: list[Tree]) -> None:
 
 
 def _parse_format(name: str, data: bytes) -> None:
-    text = _text(data)
+    text = as_text(data)
     trees = accept(lambda: _FORMS[name].parse(text), data)
     if trees is not None:
         _positions_hold(text, trees)
@@ -126,7 +89,7 @@ def fuzz_ini(data: bytes) -> None:
 @target
 def fuzz_narrow(data: bytes) -> None:
     """The narrow YAML reader means what the general one means wherever it accepts."""
-    text = _text(data)
+    text = as_text(data)
     quick = narrow.parse(text)
     if quick is not None:
         assert shapes(quick) == shapes(yaml.parse(text)), "the readers differ"
@@ -144,7 +107,7 @@ def fuzz_env_file(data: bytes) -> None:
 @target
 def fuzz_tokens(data: bytes) -> None:
     """Tokens; what opens at one place does not open at another."""
-    text = _text(data)
+    text = as_text(data)
     cipher = Cipher(DATA_KEY)
     opened = accept(lambda: [cipher.decrypt(text, b"a:")], data)
     if opened is not None:
@@ -172,7 +135,7 @@ def fuzz_document(data: bytes) -> None:
 @target
 def fuzz_unlock(data: bytes) -> None:
     """The way from metadata to data key, with an identity at hand and age files of any bytes."""
-    accept(lambda: Document.parse(data, "yaml", path="file").unlock(_keyring()), data, shown=True)
+    accept(lambda: Document.parse(data, "yaml", path="file").unlock(keyring()), data, shown=True)
 
 
 @target
@@ -196,7 +159,7 @@ def fuzz_settings(data: bytes) -> None:
 @target
 def fuzz_ksops(data: bytes) -> None:
     """A KSOPS generator, or the ResourceList around one."""
-    text = _text(data)
+    text = as_text(data)
     manifests = accept(lambda: parse_objects(text), data) or []
     for manifest in manifests:
         inner = [manifest]
@@ -209,7 +172,7 @@ def fuzz_ksops(data: bytes) -> None:
 @target
 def fuzz_extract(data: bytes) -> None:
     """A place of `--extract`; what is read is keys and indices."""
-    text = _text(data)
+    text = as_text(data)
     found = accept(lambda: parse_extract(text), data, shown=True)
     if found is not None:
         assert found
@@ -220,7 +183,7 @@ def fuzz_extract(data: bytes) -> None:
 @target
 def fuzz_identities(data: bytes) -> None:
     """The text of identities, and the one of a recipient."""
-    text = _text(data)
+    text = as_text(data)
     for identity in accept(lambda: age.parse_identities(text, "keys.txt"), data) or []:
         assert text not in repr(identity), "an identity shows itself"
     accept(lambda: age.check_recipient(text), data, shown=True)
@@ -241,7 +204,7 @@ def fuzz_round_trip(data: bytes) -> None:
     sealed = accept(lambda: encrypt(body, "yaml", rule, now=NOW, path="file"), data, shown=True)
     if sealed is None:
         return
-    opened = Document.parse(sealed, "yaml", path="file").unlock(_keyring())
+    opened = Document.parse(sealed, "yaml", path="file").unlock(keyring())
     wanted = [to_object(tree.root) for tree in yaml.parse(body.decode().removeprefix("\ufeff"))]
     # An empty document becomes an empty mapping, since the metadata need one; sops does the same.
     wanted = [{} if one is None else one for one in wanted]
@@ -249,15 +212,10 @@ def fuzz_round_trip(data: bytes) -> None:
     plain = opened.plaintext()
     assert opened.reencrypt(plain, now=LATER) == sealed, "an unchanged file changed"
     again = opened.reencrypt(body, now=LATER)
-    reopened = Document.parse(again, "yaml", path="file").unlock(_keyring())
+    reopened = Document.parse(again, "yaml", path="file").unlock(keyring())
     assert list(map(repr, reopened.objects())) == list(map(repr, opened.objects()))
     try:
         encrypt(sealed, "yaml", rule, now=NOW, path="file")
     except AlreadyEncrypted:
         return
     raise AssertionError("an encrypted file was encrypted again")
-
-
-@cache
-def _keyring() -> Keyring:
-    return Keyring(age.parse_identities(IDENTITY, "fuzz"))

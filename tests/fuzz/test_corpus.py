@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.fuzz.targets import CANARY, TARGETS
+from tests.fuzz.registry import CANARY, load_targets
 
+TARGETS = load_targets()
 CORPUS = Path(__file__).parent / "corpus"
 EXAMPLES = int(os.environ.get("SOPSMITH_EXAMPLES", "25"))
 SEEDS = {

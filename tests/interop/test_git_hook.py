@@ -106,14 +106,15 @@ def test_install_again_changes_nothing_and_uninstall_leaves_nothing(tmp_path: Pa
     world = World(tmp_path)
     world.run("git", "init", "--quiet")
     config = (world.work / ".git/config").read_bytes()
-    (world.work / ".gitattributes").write_text("*.png binary\n*.secret.yaml text merge=binary\n")
+    # Git takes names that are no UTF-8.
+    (world.work / ".gitattributes").write_bytes(b"\xe9 binary\n*.secret.yaml text merge=binary\n")
     first = world.attempt("sopsmith", "git", "install", "--dry-run").stderr
     assert (world.work / ".git/config").read_bytes() == config
     second = world.attempt("sopsmith", "git", "install").stderr
     assert first.replace(b"would do", b"done") == second
     assert world.attempt("sopsmith", "git", "install").stderr == b"nothing to do\n"
-    attributes = (world.work / ".gitattributes").read_text()
-    assert attributes == "*.png binary\n*.secret.yaml text merge=sopsmith diff=sopsmith\n"
+    attributes = (world.work / ".gitattributes").read_bytes()
+    assert attributes == b"\xe9 binary\n*.secret.yaml text merge=sopsmith diff=sopsmith\n"
     world.run("sopsmith", "git", "uninstall")
     assert (world.work / ".git/config").read_bytes() == config
     assert not (world.work / ".git/hooks/pre-commit").exists()
@@ -122,7 +123,7 @@ def test_install_again_changes_nothing_and_uninstall_leaves_nothing(tmp_path: Pa
 
 def test_install_finds_the_encrypted_files_that_git_tracks(repo: Repository) -> None:
     repo.git("config", "core.hooksPath", "/dev/null")
-    for name in ("conf/a.enc.yaml", "odd name.yaml", "docs.md"):
+    for name in ("conf/a.enc.yaml", "odd name.yaml", "tab\tname.yaml", "docs.md"):
         (repo.work / name).parent.mkdir(exist_ok=True)
         repo.save(repo.lock(TEXT), "more", name) if name != "docs.md" else repo.save(
             b"ENC[AES256_GCM, said the manual\n", "docs", name
@@ -132,6 +133,7 @@ def test_install_finds_the_encrypted_files_that_git_tracks(repo: Repository) -> 
     for name, driver in (
         ("conf/a.enc.yaml", "sopsmith"),
         ("odd name.yaml", "sopsmith"),
+        ("tab\tname.yaml", "sopsmith"),
         ("docs.md", "unspecified"),
     ):
         assert repo.git("check-attr", "merge", "--", name).endswith(f"merge: {driver}\n")

@@ -7,7 +7,6 @@ getUserIdentificationPartialConfig) and tools/clientcmd/api/v1 (Config).
 from __future__ import annotations
 
 import base64
-import binascii
 import ipaddress
 import os
 from dataclasses import dataclass, field
@@ -236,7 +235,7 @@ def _read(fields: Fields, name: str) -> bytes:
     if inline:
         try:
             return base64.b64decode(str(inline), validate=True)
-        except binascii.Error:
+        except ValueError:  # binascii.Error is one; letters beyond ASCII raise another.
             raise OutsideError("it is not base64", key=f"{name}-data") from None
     path = _path(fields, name)
     if not path:
@@ -246,6 +245,8 @@ def _read(fields: Fields, name: str) -> bytes:
             return handle.read(_LIMIT)
     except OSError as error:
         raise OutsideError((error.strerror or "it cannot be read").lower(), path=path) from None
+    except ValueError:
+        raise OutsideError("it names a path that no file can have", key=name) from None
 
 
 def _path(fields: Fields, name: str) -> str:

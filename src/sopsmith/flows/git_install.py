@@ -156,7 +156,7 @@ def plan_install(
     if not place.everywhere:
         wanted += _found_patterns(place.root, files, git)
     old = files.find(place.attributes) or b""
-    new = add_drivers(old.decode(), list(dict.fromkeys(wanted))).encode()
+    new = _encode(add_drivers(_decode(old), list(dict.fromkeys(wanted))))
     if new != old:
         words = f"{place.attributes}: merge and diff drivers for encrypted files"
         changes.append(Change(words, path=place.attributes, data=new))
@@ -173,7 +173,7 @@ def plan_uninstall(place: Place, files: Files, programs: Programs) -> list[Chang
         if git.find("config", scope, "--get-regexp", f"^{name}[.]") is not None
     ]
     old = files.find(place.attributes)
-    new = remove_drivers(old.decode()).encode() if old is not None else None
+    new = _encode(remove_drivers(_decode(old))) if old is not None else None
     if new != old:
         words = f"{place.attributes}: no drivers for encrypted files"
         changes.append(Change(words, path=place.attributes, data=new or None))
@@ -185,6 +185,15 @@ def plan_uninstall(place: Place, files: Files, programs: Programs) -> list[Chang
         else:
             changes.append(Change(f"{hook}: removed", path=hook))
     return changes
+
+
+def _decode(attributes: bytes) -> str:
+    # Git takes names of any bytes; what is no UTF-8 has to come out as it went in.
+    return attributes.decode(errors="surrogateescape")
+
+
+def _encode(attributes: str) -> bytes:
+    return attributes.encode(errors="surrogateescape")
 
 
 def apply(place: Place, changes: list[Change], files: Files, programs: Programs) -> None:

@@ -249,7 +249,7 @@ def load(data: bytes, path: str) -> Revocation:
             str(value["date"]),
             tuple(_entry(one) for one in value["secrets"]),
         )
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError):
         raise FormatError("is no record of a revocation", path=path, hint="git log") from None
 
 

@@ -11,7 +11,11 @@ SUFFIX = ".drop.yaml"
 
 def is_drop(name: str) -> bool:
     """Tell whether a name or path is a drop's."""
-    return name.endswith(SUFFIX)
+    if not name.endswith(SUFFIX):
+        return False
+    # In its last part alone: `a.b/c.drop.yaml` is for no file, and not for `a`.
+    target, _, mark = name[name.rfind("/") + 1 : -len(SUFFIX)].rpartition(".")
+    return bool(target and mark)
 
 
 def target_of(path: str) -> str:

@@ -14,6 +14,7 @@ import json
 import re
 from collections.abc import Callable
 from functools import wraps
+from math import isfinite
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -24,6 +25,12 @@ Value = Any
 _GO_ESCAPES = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t",
                "\v": "\\v", "\\": "\\\\", '"': '\\"'}  # fmt: skip
 _HTML = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+_LONGEST = 4 * 1024 * 1024  # signs of a text; a Secret holds 1 MiB, and may be in base64 here
+_SPACE = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
+"""What Go takes for white space; Python takes four signs more."""
 _VERB = re.compile(r"%(.?)", re.DOTALL)
 
 
@@ -43,6 +50,16 @@ def to_print(value: Value) -> str:
         return _print_float(value)
     what = "nothing" if value is None else "a list" if isinstance(value, list) else "a mapping"
     raise ManifestError(f"the template prints {what} as it is: toJson makes a text of it")
+
+
+def refuse_long(size: int) -> None:
+    """Refuse a text that no Secret can hold, before it is made.
+
+    Raises:
+        ManifestError: It is longer.
+    """
+    if size > _LONGEST:
+        raise ManifestError("the template makes more than a Secret can hold")
 
 
 def to_json(value: Value) -> str:
@@ -112,9 +129,30 @@ def _number(value: Value) -> int:
 
 def _from_json(text: Value) -> Value:
     try:
-        return json.loads(_text(text), parse_int=float)
+        found = json.loads(
+            _text(text), parse_int=_json_number, parse_float=_json_number, parse_constant=_no_json
+        )
     except ValueError:
         raise ManifestError("fromJson got what is no JSON") from None
+    return _whole_text(found) if "\\u" in text else found
+
+
+def _json_number(digits: str) -> float:
+    number = float(digits)
+    return number if isfinite(number) else _no_json(digits)
+
+
+def _no_json(_: str) -> float:
+    raise ValueError
+
+
+def _whole_text(value: Value) -> Value:
+    """Return a copy in which half of a pair of surrogates is U+FFFD, as in Go."""
+    if isinstance(value, str):
+        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if isinstance(value, dict):
+        return {_whole_text(key): _whole_text(one) for key, one in value.items()}
+    return [_whole_text(one) for one in value] if isinstance(value, list) else value
 
 
 def _b64dec(text: Value) -> str:
@@ -157,7 +195,8 @@ def _printf(form: Value, *values: Value) -> str:
             return str(_number(value))
         if verb == "q":
             return _go_quote(_text(value))
-        raise ManifestError(f"printf in the template has %{verb}, which is not followed here")
+        # The form may be a value, so the verb is not quoted.
+        raise ManifestError("printf in the template has another verb than %s, %d, %q and %v")
 
     text = _VERB.sub(fill, _text(form))
     if left:
@@ -172,8 +211,30 @@ def _print(*values: Value) -> str:
 
 
 def _indent(count: Value, text: Value) -> str:
-    pad = " " * _number(count)
-    return pad + _text(text).replace("\n", "\n" + pad)
+    width, lines = _number(count), _text(text).split("\n")
+    if width < 0:
+        raise ManifestError("indent in the template takes no number below 0")
+    refuse_long(width * len(lines))
+    return "\n".join(" " * width + line for line in lines)
+
+
+def _replace(old: Value, new: Value, text: Value) -> str:
+    refuse_long(_text(text).count(_text(old)) * len(_text(new)))
+    return str(text.replace(old, new))
+
+
+def _join(glue: Value, items: Value) -> str:
+    if isinstance(items, str):  # sprig takes it for a list of one.
+        return items
+    if not isinstance(items, list):
+        raise ManifestError("join in the template takes a list")
+    texts = [to_print(one) for one in items]
+    refuse_long(len(_text(glue)) * len(texts) + sum(map(len, texts)))
+    return str(glue.join(texts))
+
+
+def _split(cut: Value, text: Value) -> list[str]:
+    return _text(text).split(cut) if _text(cut) else [*_text(text)]
 
 
 def _each(change: Callable[[str], str], text: Value) -> str:
@@ -189,9 +250,12 @@ def _checked(function: Callable[..., Value], name: str) -> Callable[..., Value]:
     @wraps(function)
     def wrapper(*arguments: Value) -> Value:
         try:
+            refuse_long(sum(len(one) for one in arguments if isinstance(one, str)))
             return function(*arguments)
         except TypeError:
             raise ManifestError(f"{name} in the template has not the arguments it takes") from None
+        except RecursionError:
+            raise ManifestError(f"{name} in the template got what nests too deep") from None
 
     return wrapper
 
@@ -206,11 +270,11 @@ _TABLE: dict[str, Callable[..., Value]] = {
     "b64dec": _b64dec,
     "upper": lambda text: _each(str.upper, text),
     "lower": lambda text: _each(str.lower, text),
-    "trim": lambda text: _text(text).strip(),
+    "trim": lambda text: _text(text).strip(_SPACE),
     "trimAll": lambda cut, text: _text(text).strip(_text(cut)),
     "trimPrefix": _strip_from(str.removeprefix),
     "trimSuffix": _strip_from(str.removesuffix),
-    "replace": lambda old, new, text: _text(text).replace(_text(old), _text(new)),
+    "replace": _replace,
     "default": _default,
     "printf": _printf,
     "print": _print,
@@ -219,8 +283,8 @@ _TABLE: dict[str, Callable[..., Value]] = {
     "toString": to_print,
     "indent": _indent,
     "nindent": lambda count, text: "\n" + _indent(count, text),
-    "join": lambda glue, items: _text(glue).join(map(to_print, items)),
-    "splitList": lambda cut, text: _text(text).split(_text(cut)),
+    "join": _join,
+    "splitList": _split,
     "urlquery": lambda text: quote_plus(_text(text), safe="~"),
     "sha256sum": lambda text: hashlib.sha256(_text(text).encode()).hexdigest(),
 }

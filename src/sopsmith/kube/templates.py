@@ -14,16 +14,25 @@ import re
 from typing import NamedTuple
 
 from sopsmith.errors import ManifestError
-from sopsmith.kube.template_functions import FUNCTIONS, Value, to_print
+from sopsmith.kube.template_functions import FUNCTIONS, Value, refuse_long, to_print
 
 _TOKEN = re.compile(
     r"""\s+
     |(?P<field>\.[A-Za-z_]\w*)|(?P<dot>\.)|(?P<open>\()|(?P<close>\))|(?P<pipe>\|)
-    |(?P<number>-?\d+(?![\w.]))|(?P<name>[A-Za-z_]\w*)
+    |(?P<number>-?(?:0|[1-9]\d{0,17})(?![\w.]))|(?P<name>[A-Za-z_]\w*)
     |(?P<string>"(?:[^"\\\n]|\\.)*")|(?P<raw>`[^`]*`)""",
     re.VERBOSE | re.ASCII,
 )
-_ACTION = re.compile(r"""\{\{(?:"(?:[^"\\\n]|\\.)*"|`[^`]*`|/\*.*?\*/|[^"`])*?\}\}""", re.DOTALL)
+# Possessive, since ways to read one text in two would make their number double with each.
+_ACTION = re.compile(
+    r"""\{\{(?:
+        (?:-[ \t\r\n]+)?/\*(?>.*?\*/)(?:[ \t\r\n]+-)?
+        |(?!(?:-[ \t\r\n]+)?/\*)(?:"(?:[^"\\\n]|\\.)*+"|`[^`]*+`|(?!\}\})[^"`])*+
+    )\}\}""",
+    re.DOTALL | re.VERBOSE,
+)
+_DEEPEST = 50
+"""How many brackets may be open at once."""
 _KEYWORDS = frozenset({
     "if", "else", "end", "range", "with", "define", "block", "template", "break", "continue",
 })  # fmt: skip
@@ -46,26 +55,22 @@ def render(text: str, data: dict[str, str]) -> str:
             is quoted.
     """
     parts: list[str] = []
-    at, trim = 0, False
-    for match in _ACTION.finditer(text):
-        before = text[at : match.start()]
-        _refuse_open(before)
-        inside = match.group()[2:-2]
+    at, size, trim = 0, 0, False
+    while (start := text.find("{{", at)) >= 0:
+        match = _ACTION.match(text, start)
+        if match is None:
+            raise ManifestError("the template has an action that does not end")
+        before, inside = text[at:start], match.group()[2:-2]
         before = before.lstrip(_SPACE) if trim else before
         if inside[:1] == "-" and inside[1:2] in {*_SPACE}:
             before, inside = before.rstrip(_SPACE), inside[1:]
         trim = inside[-1:] == "-" and inside[-2:-1] in {*_SPACE}
         inside = inside[:-1] if trim else inside
         parts += [before, _action(inside, data)]
-        at = match.end()
-    _refuse_open(text[at:])
+        at, size = match.end(), size + len(parts[-1])
+        refuse_long(size)
     parts.append(text[at:].lstrip(_SPACE) if trim else text[at:])
     return "".join(parts)
-
-
-def _refuse_open(text: str) -> None:
-    if "{{" in text:
-        raise ManifestError("the template has an action that does not end")
 
 
 def _action(inside: str, data: dict[str, str]) -> str:
@@ -96,6 +101,7 @@ class _Pipeline:
         self._tokens = tokens
         self._data = data
         self._at = 0
+        self._open = 0
 
     def whole(self) -> Value:
         value = self._pipeline()
@@ -141,11 +147,7 @@ class _Pipeline:
     def _operand(self, token: _Token) -> Value:
         self._at += 1
         if token.kind == "open":
-            value = self._pipeline()
-            if not self._peek("close"):
-                raise ManifestError("the template has a ( that nothing closes")
-            self._at += 1
-            return value
+            return self._bracketed()
         if token.kind == "field":
             return _field(self._data, token.text[1:])
         if token.kind == "dot":
@@ -160,6 +162,17 @@ class _Pipeline:
             return token.text == "true"
         # A function among the arguments takes none itself, as in Go.
         return _call(token.text, [])
+
+    def _bracketed(self) -> Value:
+        self._open += 1
+        if self._open > _DEEPEST:
+            raise ManifestError(f"the template has more than {_DEEPEST} brackets in one another")
+        value = self._pipeline()
+        if not self._peek("close"):
+            raise ManifestError("the template has a ( that nothing closes")
+        self._at += 1
+        self._open -= 1
+        return value
 
     def _peek(self, kind: str) -> bool:
         return self._at < len(self._tokens) and self._tokens[self._at].kind == kind
@@ -185,6 +198,7 @@ def _unescape(match: re.Match[str]) -> str:
         return _ESCAPES[match[1]]
     if match[2] and int(match[2], 16) < 0x80:
         return chr(int(match[2], 16))
-    if match[3]:
+    # Half of a pair of surrogates is no text, and an error of Go's too.
+    if match[3] and not 0xD800 <= int(match[3], 16) <= 0xDFFF:
         return chr(int(match[3], 16))
     raise ManifestError("the template has an escape that is not followed here")

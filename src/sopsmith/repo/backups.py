@@ -22,7 +22,9 @@ VERSION = 1
 MANIFEST = "manifest.json"
 RECORD = ".sopsmith/backups.json"
 """What was backed up last, relative to the root of the repository."""
-_NAME = re.compile(r"backup-(\d{6,})\.json")
+# Python does not read thousands of digits, and no number of a backup has more than these.
+_NAME = re.compile(r"backup-([0-9]{6,18})\.json")
+_NUMBER = re.compile(r"[0-9]{1,18}")
 _LISTED = ("number", "date", "tool", "recipients", "recovery", "sha256")
 
 
@@ -173,6 +175,8 @@ class _Read:
         self._place = place
         try:
             found = json.loads(data)
+            # Half of a pair of surrogates is JSON, and no text that can be written again.
+            json.dumps(found, ensure_ascii=False).encode()
         except (ValueError, RecursionError):
             raise Tampered("is no JSON: cut, or not sopsmith's", path=place) from None
         self._values: dict[str, Any] = found if isinstance(found, dict) else {}
@@ -201,7 +205,7 @@ class _Read:
     def digests(self, name: str) -> tuple[tuple[int, str], ...]:
         value = self._values.get(name, {})
         if not isinstance(value, dict) or not all(
-            number.isascii() and number.isdigit() and isinstance(digest, str)
+            _NUMBER.fullmatch(number) and isinstance(digest, str)
             for number, digest in value.items()
         ):
             raise self._wrong(name)

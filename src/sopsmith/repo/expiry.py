@@ -32,11 +32,11 @@ def parse_expiry(text: str) -> datetime:
         if not _FORM.fullmatch(text):
             raise ValueError
         found = datetime.fromisoformat(text)
-    except ValueError:
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):  # The last hour of the year 9999 may have none in UTC.
         raise LayoutError(
             "is no date", hint="2026-12-31, or a moment such as 2026-12-31T12:00:00Z"
         ) from None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def write_expiry(text: str) -> str:

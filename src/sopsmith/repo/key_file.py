@@ -162,6 +162,6 @@ def _moment(text: str) -> datetime | None:
     """Return a moment as age-keygen writes it, with a zone of its own or Z."""
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):  # The first hour of the year 1 has none in UTC.
         return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)

@@ -174,7 +174,7 @@ def parse_rotation(data: bytes, path: str) -> Rotation:
     try:
         found = json.loads(data)
         return _parse(found)
-    except (ValueError, TypeError, KeyError, AttributeError, Error) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, Error) as error:
         reason = str(error) if isinstance(error, Error) else "its fields are not those of one"
         raise FormatError(f"holds no rotation: {reason}", path=path) from None
 
@@ -235,7 +235,10 @@ def _parse(found: Any) -> Rotation:
     done = found["done"]
     if not all(isinstance(text, str) for text in (*texts.values(), *done.values())):
         raise TypeError
-    if not set(done) <= set(STEPS) or found["aborting"] not in (True, False):
+    if not set(done) <= set(STEPS) or type(found["aborting"]) is not bool:
+        raise ValueError
+    # It stands in commands that are to be pasted.
+    if fault(texts["environment"], NAMESPACE_LIMIT):
         raise ValueError
     for recipient in (texts["old"], texts["new"]):
         check_recipient(recipient)

@@ -18,6 +18,7 @@ from sopsmith.errors import EnvFileError
 from sopsmith.secret import Secret
 
 MIN_BITS = 2048
+_LIMIT = 4096  # bytes of PEM; one of 4,096 bits has 3,272, and to prove a longer takes seconds
 _BLOCK = re.compile(rb"-----BEGIN ([A-Z ]+)-----\n[A-Za-z0-9+/=\n]+-----END \1-----")
 _HINT = 'write "$(base64 -w0 key.pem)" of the .pem file that GitHub gave you'
 
@@ -37,6 +38,8 @@ def read_rsa_pem(value: Secret, name: str) -> Secret:
         raise EnvFileError(
             "the private key has a passphrase, which Argo CD cannot ask for", key=name, hint=_HINT
         )
+    if len(pem) > _LIMIT:
+        raise EnvFileError("is longer than the keys that GitHub makes", key=name, hint=_HINT)
     if not _BLOCK.fullmatch(pem):
         raise EnvFileError("is no private key in PEM, and no base64 of one", key=name, hint=_HINT)
     _prove(pem, name)

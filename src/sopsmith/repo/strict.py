@@ -97,12 +97,14 @@ class Fields:
         if name not in self._values:
             return default
         values = self._expect(self._values[name], list, "a list of texts", self.place(name))
+        known: set[str] = set()
         for index, value in enumerate(values):
             place = f"{name}[{index}]"
             if type(value) is not str:
                 raise self.error(f"is {_kind(value)}; text was expected", place)
-            if value in values[:index]:
+            if value in known:
                 raise self.error("stands in the list twice", place)
+            known.add(value)
         return tuple(values)
 
     def text_map(self, name: str) -> dict[str, str]:

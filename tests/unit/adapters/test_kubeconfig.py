@@ -125,6 +125,8 @@ def test_kubectl_proxy_on_this_machine_needs_no_tls(tmp_path: Path) -> None:
         ({"exec": [CANARY]}, "exec plugin of context dev is not a mapping"),
         ({"as": "x", "as-groups": CANARY}, "as-groups of context dev are no list"),
         ({"client-key-data": f"{CANARY}!"}, "client-key-data: it is not base64"),
+        ({"client-key-data": f"{CANARY}é"}, "client-key-data: it is not base64"),
+        ({"client-key": f"{CANARY}\0"}, "client-key: it names a path that no file can have"),
         ({"client-key": "nowhere.key"}, "no such file"),
     ],
 )

@@ -60,6 +60,7 @@ def test_every_cut_is_noticed() -> None:
         changed(number=8), changed(number="7"), changed(number=True), changed(number=0),
         changed(payload="made-up"), changed(sha256="0" * 64), changed(recipients="age1a"),
         changed(recovery=[1]), changed(date=None), changed(version=None),
+        changed(payload="\ud800"), changed(tool="\udfff"),
     ],
 )  # fmt: skip
 def test_what_is_no_backup_of_this_number_is_refused_with_its_place(data: bytes) -> None:
@@ -81,7 +82,8 @@ def test_a_name_carries_its_number(number: int) -> None:
 
 @pytest.mark.parametrize(
     "name", ["backup-7.json", "backup-000000.json", "backup-0000007.json", "backup-000007.json~",
-             "manifest.json", "backup-00000\u0667.json", "backup-000007.json\n"],
+             "manifest.json", "backup-00000\u0667.json", "backup-000007.json\n",
+             f"backup-{'9' * 5000}.json"],
 )  # fmt: skip
 def test_no_other_name_is_a_backup(name: str) -> None:
     assert parse_name(name) is None
@@ -91,6 +93,15 @@ def test_the_list_is_in_order_and_holds_no_payload() -> None:
     listed = dump_manifest([BACKUP, BACKUP._replace(number=3)])
     assert [one["number"] for one in json.loads(listed)["backups"]] == [3, 7]
     assert b"BEGIN" not in listed
+
+
+@pytest.mark.parametrize(
+    "earlier", [{"9" * 5000: "c0"}, {"-1": "c0"}, {"\u0663": "c0"}, {"": "c0"}]
+)
+def test_a_note_with_numbers_that_are_none_is_an_error(earlier: dict[str, str]) -> None:
+    found = json.loads(dump_record(RECORD)) | {"earlier": earlier}
+    with pytest.raises(Tampered):
+        parse_record(json.dumps(found).encode())
 
 
 def test_a_broken_note_of_the_repository_is_an_error() -> None:

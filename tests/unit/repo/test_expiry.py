@@ -37,6 +37,7 @@ def test_the_field_becomes_the_annotation(written: str, read: str) -> None:
         ("expires: 2026", "is a number; text was expected"),
         (f"annotations: {{{ANNOTATION}: soon}}", "is no date"),
         (f'expires: 2026-12-31, annotations: {{{ANNOTATION}: "2026-12-31"}}', "annotation .* too"),
+        ('expires: "9999-12-31T23:59:59-01:00"', "is no date"),
     ],
 )
 def test_what_is_no_date_or_stands_twice_is_refused(words: str, said: str) -> None:

@@ -52,7 +52,11 @@ def test_a_file_of_age_keygen_and_of_windows_is_read() -> None:
     assert (entry.start, entry.end) == (0, len(text) + 76)
 
 
-@pytest.mark.parametrize("label", ["", "# created: yesterday\n", "# created: 2026-13-01\n\n"])
+@pytest.mark.parametrize(
+    "label",
+    ["", "# created: yesterday\n", "# created: 2026-13-01\n\n",
+     "# created: 0001-01-01T00:00:00+01:00\n", "# created: 9999-12-31T23:59:59-01:00\n"],
+)  # fmt: skip
 def test_an_age_that_cannot_be_told_is_unknown(label: str) -> None:
     (entry,) = parse_key_file(label.encode() + age.generate()[0].reveal(), PATH)
     assert entry.created is None

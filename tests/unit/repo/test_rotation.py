@@ -66,13 +66,20 @@ def test_two_rotations_that_met_in_a_merge_are_told_so() -> None:
         {"done": {"move": "yesterday"}},
         {"old": "age1damaged"},
         {"aborting": "no"},
+        {"aborting": 1},
         {"more": 1},
+        {"environment": "prod; reboot"},
     ],
 )
 def test_anything_else_is_no_rotation(change: dict[str, object]) -> None:
     text = json.dumps(json.loads(dump_rotation(FRESH)) | change).encode()
     with pytest.raises(FormatError, match="holds no rotation"):
         parse_rotation(text, PATH)
+
+
+def test_a_record_that_nests_without_end_is_no_rotation() -> None:
+    with pytest.raises(FormatError, match="holds no rotation"):
+        parse_rotation(b"[" * 100_000, PATH)
 
 
 def test_before_the_move_either_recipient_may_stand() -> None:

@@ -35,6 +35,7 @@ def test_every_form_gives_the_pem_itself(pem: bytes) -> None:
         (PKCS1 + PKCS1, "no private key in PEM"),
         (PKCS1.replace(PKCS1.splitlines()[3], b"A" * 64), "damaged"),
         (ELLIPTIC, "no RSA key"),
+        (PKCS1.replace(b"\n-----END", b"A" * 4096 + b"\n-----END"), "longer than the keys"),
         (pem_of(private_key(1024)), "1024 bits"),
         (
             pem_of(private_key(), out.PrivateFormat.PKCS8, out.BestAvailableEncryption(b"made-up")),
@@ -49,6 +50,7 @@ def test_every_form_gives_the_pem_itself(pem: bytes) -> None:
         "two",
         "damaged",
         "elliptic",
+        "long",
         "short",
         "passphrase",
     ],
