@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from sopsmith.adapters.file_set import is_leftover
-from sopsmith.adapters.files import LocalFiles
+from sopsmith.adapters.files import LocalFiles, read_up_to
 from sopsmith.errors import OutsideError
 
 TYPE_CHECKING = False
@@ -61,13 +61,16 @@ class LocalTrees:
             OutsideError: It cannot be read.
         """
         try:
-            with open(path, "rb") as handle:
-                head = handle.read(PEEK)
-                size = os.fstat(handle.fileno()).st_size
+            handle = os.open(path, os.O_RDONLY)
+            try:
+                head = read_up_to(handle, PEEK)
+                size = os.fstat(handle).st_size
                 if size <= len(head):
                     return head, head, len(head)
-                handle.seek(-PEEK, os.SEEK_END)
-                return head, handle.read(PEEK), size
+                os.lseek(handle, -PEEK, os.SEEK_END)
+                return head, read_up_to(handle, PEEK), size
+            finally:
+                os.close(handle)
         except OSError as error:
             raise OutsideError((error.strerror or "unreadable").lower(), path=path) from None
 

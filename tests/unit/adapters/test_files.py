@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -28,6 +30,28 @@ def test_a_file_beyond_the_limit_is_refused(
     (tmp_path / "x").write_bytes(b"x" * 11)
     with pytest.raises(OutsideError, match="larger than"):
         LocalFiles().read(str(tmp_path / "x"))
+
+
+@pytest.mark.parametrize("size", [0, 1, 65535, 65536, 65537, 200_000])
+def test_a_file_of_any_size_is_read_whole(tmp_path: Path, size: int) -> None:
+    data = bytes(range(256)) * (size // 256 + 1)
+    (tmp_path / "x").write_bytes(data[:size])
+    assert LocalFiles().read(str(tmp_path / "x")) == data[:size]
+
+
+def test_what_comes_through_a_pipe_in_pieces_is_read_whole(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    def write() -> None:
+        with pipe.open("wb", buffering=0) as stream:
+            for piece in (b"one ", b"two ", b"x" * 100_000):
+                stream.write(piece)
+
+    writer = Thread(target=write)
+    writer.start()
+    assert LocalFiles().read(str(pipe)) == b"one two " + b"x" * 100_000
+    writer.join()
 
 
 def test_a_missing_file_is_found_to_be_none(tmp_path: Path) -> None:
