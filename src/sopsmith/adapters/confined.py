@@ -6,7 +6,6 @@ cluster's identity, read and print what lies elsewhere on the machine.
 
 from __future__ import annotations
 
-import errno
 import os
 
 from sopsmith.adapters.files import MAX_SIZE, LocalFiles
@@ -23,7 +22,10 @@ def find_root(folder: str) -> str:
     The nearest folder upwards with `.git` in it; without one, the nearest with
     `sopsmith.yaml`; then with `.sops.yaml`; and the folder itself where there is none of them.
     """
-    start = os.path.realpath(folder)
+    return _find_mark(os.path.realpath(folder))
+
+
+def _find_mark(start: str) -> str:
     for mark in _MARKS:
         here = start
         while True:
@@ -69,7 +71,7 @@ class ConfinedFiles:
 
     def __init__(self, folder: str, root: str = "") -> None:
         self.folder = os.path.realpath(folder)
-        whole = os.path.realpath(root) if root else find_root(folder)
+        whole = os.path.realpath(root) if root else _find_mark(self.folder)
         self.root = own_root(self.folder, whole)
         self._what = "repository" if self.root == whole else "tenant's folder"
         self._inside: dict[str, str] = {}
@@ -87,6 +89,8 @@ class ConfinedFiles:
         try:
             return _read(os.path.join(self._real_folder(folder, path), name))
         except OSError as error:
+            import errno
+
             if error.errno != errno.ELOOP:
                 raise OutsideError((error.strerror or "unreadable").lower(), path=path) from None
         # The file is itself a symbolic link; where it leads to counts.
@@ -130,7 +134,9 @@ class ConfinedFiles:
         """Return a folder without symbolic links, once it is known to lie inside."""
         real = self._inside.get(folder)
         if real is None:
-            real = os.path.realpath(os.path.join(self.folder, folder))
+            # What a generator names lies beside it, as a rule.
+            own = folder in {"", "."}
+            real = self.folder if own else os.path.realpath(os.path.join(self.folder, folder))
             self._check(real, path)
             self._inside[folder] = real
         return real
@@ -150,6 +156,8 @@ def _read(path: str) -> bytes:
     try:
         size = os.fstat(handle).st_size
         if size > MAX_SIZE:
+            import errno
+
             raise OSError(errno.EFBIG, f"the file is larger than {MAX_SIZE // 1024 // 1024} MiB")
         data = os.read(handle, size + 1)
         while len(data) <= size and (more := os.read(handle, size + 1)):

@@ -48,5 +48,7 @@ def build_bundle(python: Interpreter) -> bytes:
     """
     builder = find_spec("sopsmith.plugin.bundle")
     assert builder is not None and builder.origin is not None
-    done = LocalPrograms().run([python.executable, "-IS", builder.origin, *python.folders])
+    # Errors name a line; its columns would be a tenth of the bundle.
+    flags = ("-IS", "-X", "no_debug_ranges")
+    done = LocalPrograms().run([python.executable, *flags, builder.origin, *python.folders])
     return done.stdout if done.code == 0 else b""

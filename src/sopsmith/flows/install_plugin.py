@@ -32,7 +32,7 @@ _FLAGS = "-IS"  # no user site and no environment; no site-packages machinery
 _BODY = '''"""{mark}; written by `sopsmith plugin install`."""
 import gc
 import marshal
-import os
+import posix
 import sys
 
 # The process is short, and nothing that it makes refers to itself.
@@ -41,11 +41,14 @@ sys.path += {folders!r}
 try:
     # In a folder that anybody may add to, it counts only if it is of the script's owner, and no
     # link to another file of theirs, such as one of a clone.
-    with open(os.open(__file__ + {suffix!r}, os.O_RDONLY | os.O_NOFOLLOW), "rb", 0) as handle:
-        ours = os.fstat(handle.fileno()).st_uid == os.stat(__file__).st_uid
-        head, _, kept = handle.read().partition(b"\\0")
-    if ours and head == f"{{sys.version}} {{sys.path}}".encode():
-        code, *modules = marshal.loads(kept)
+    file = posix.open(__file__ + {suffix!r}, posix.O_RDONLY | posix.O_NOFOLLOW)
+    found = posix.fstat(file)
+    ours = found.st_uid == posix.stat(__file__).st_uid
+    kept = posix.read(file, found.st_size)
+    posix.close(file)
+    head = f"{{sys.version}} {{sys.path}}\\0".encode()
+    if ours and kept.startswith(head):
+        code, *modules = marshal.loads(memoryview(kept)[len(head) :])
         exec(code, space := {{"__name__": ""}})
         space["restore"](*modules)
 except OSError:
@@ -53,7 +56,7 @@ except OSError:
 from sopsmith.plugin.run import run
 
 # All is written; taking the interpreter apart would only cost time.
-os._exit(run(sys.argv[1:]))
+posix._exit(run(sys.argv[1:]))
 '''
 
 

@@ -10,8 +10,8 @@ code for one interpreter and one set of folders, and says when and how large eac
 """
 
 import marshal
-import os
 import sys
+from posix import stat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ def restore(stamps: "list[Stamp]", modules: "list[Kept]") -> bool:
     except OSError:
         return False
     known = sys.modules
+    if "os" not in known:
+        _put_lean_os(known)
     # Packages are finished after the modules that they import, so all have to be known first.
     for name, path, places, code in modules:
         if code is not None:
@@ -63,8 +65,38 @@ def build(folders: "list[str]") -> bytes:
 
 
 def _stamp(path: str) -> "Stamp":
-    found = os.stat(path)
+    found = stat(path)
     return path, int(found.st_mtime), found.st_size
+
+
+def _put_lean_os(known: "dict[str, ModuleType]") -> None:
+    """Let the system's own calls stand for `os` until somebody asks for more than these.
+
+    The real one takes a fifteenth of the plugin's start to load, and most of that is for the
+    abstract mapping that `environ` is there.
+    """
+    import posix
+
+    lean = known["os"] = type(sys)("os")
+    encoding = sys.getfilesystemencoding()
+
+    def give_more(name: str) -> object:
+        del lean.__dict__["__getattr__"], known["os"]
+        import os
+
+        lean.__dict__.update(os.__dict__)
+        return getattr(os, name)
+
+    # What is read of the environment is text; whoever writes to it needs the real one.
+    environ = {
+        name.decode(encoding, "surrogateescape"): text.decode(encoding, "surrogateescape")
+        for name, text in posix.environ.items()
+    }
+    calls = {name: call for name, call in posix.__dict__.items() if name[:2] != "__"}
+    lean.__dict__.update(calls, environ=environ, __getattr__=give_more)
+    import posixpath
+
+    lean.__dict__["path"] = known["os.path"] = posixpath
 
 
 def _empty(name: str, path: str, places: "list[str] | None") -> "ModuleType":

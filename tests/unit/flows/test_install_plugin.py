@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.unit.plugin.conftest import Repo
 
 from sopsmith.adapters.files import LocalFiles
 from sopsmith.adapters.interpreter import build_bundle, read_interpreter
@@ -99,20 +100,64 @@ def bundle() -> bytes:
     return build_bundle(read_interpreter())
 
 
-def loaded_by(folder: Path, bundle: bytes) -> set[str]:
-    """Install a script that ends by naming the modules whose loader it did without."""
+def ended_by(folder: Path, bundle: bytes, ending: str) -> Path:
+    """Install a script that runs some more lines at its end."""
     python = read_interpreter()
     script = build_script(python.executable, python.folders)
-    ending = (
-        b"print(*[k for k, m in sys.modules.items() if m.__spec__ is None], flush=True); os._exit("
-    )
-    script = script.replace(b"os._exit(", ending)
+    body, last = script.split(b"posix._exit(run(")
+    script = body + b"code = run(" + last.removesuffix(b")\n") + f"\n{ending}\n".encode()
     install([str(folder / "ksops")], script, FILES, bundle=bundle, force=True)
-    return set(run(folder / "ksops").split())
+    return folder / "ksops"
+
+
+def loaded_by(folder: Path, bundle: bytes) -> set[str]:
+    """Run a script that ends by naming the modules whose loader it did without."""
+    ending = "print(*[k for k, m in sys.modules.items() if m.__spec__ is None])"
+    return set(run(ended_by(folder, bundle, ending)).split())
 
 
 def test_the_bundle_holds_what_opens_a_file(tmp_path: Path, bundle: bytes) -> None:
-    assert {"sopsmith.plugin.run", "sopsmith.sops.check", "sopsmith.age.narrow"} <= loaded_by(tmp_path, bundle)
+    found = loaded_by(tmp_path, bundle)
+    assert {"sopsmith.plugin.run", "sopsmith.sops.check", "sopsmith.age.narrow", "os"} <= found
+
+
+def test_opening_a_file_from_a_bundle_asks_for_no_more_than_the_systems_calls(
+    tmp_path: Path, bundle: bytes
+) -> None:
+    repo = Repo(tmp_path)
+    repo.secret("a.yaml", "a")
+    (repo.app / "g.yaml").write_text(
+        "apiVersion: viaduct.ai/v1\nkind: ksops\nmetadata:\n  name: g\nfiles:\n- ./a.yaml\n"
+    )
+    script = ended_by(tmp_path, bundle, "print(code, '_collections_abc' in sys.modules)")
+    done = subprocess.run(
+        [str(script), "g.yaml"],
+        cwd=repo.app, env={"SOPS_AGE_KEY": repo.identity}, capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    assert "kind: Secret" in done.stdout
+    assert done.stdout.endswith("0 False\n")
+
+
+def test_who_asks_for_more_than_the_systems_calls_gets_the_real_os(
+    tmp_path: Path, bundle: bytes
+) -> None:
+    ending = """
+import os, posixpath
+text = os.environ["NAME"]
+print(text == "\\xe9\\udcff", "_collections_abc" in sys.modules, posixpath is os.path)
+from os import makedirs
+print(os.makedirs is makedirs, posixpath.os.makedirs is makedirs, hasattr(os, "nothing"))
+import os as again
+print(again.environ["NAME"] == os.environ["NAME"] == text, "_collections_abc" in sys.modules)
+"""
+    script = ended_by(tmp_path, bundle, ending)
+    done = subprocess.run(
+        [str(script), "--help"],
+        env={b"NAME": b"\xc3\xa9\xff"}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    said = done.stdout.splitlines()[-3:]
+    assert said == ["True False True", "True True False", "True True"]
 
 
 def test_a_bundle_of_another_interpreter_or_of_changed_sources_is_left_alone(
