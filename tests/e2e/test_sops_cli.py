@@ -91,3 +91,19 @@ def test_a_value_changed_in_place_is_refused_by_both(platform: World, copy: Path
     file.write_text(file.read_text().replace("data:", "data:AAAA", 1))
     assert platform.attempt("sops", "decrypt", DATABASE, cwd=copy).returncode != 0
     assert platform.attempt("sopsmith", "decrypt", DATABASE, cwd=copy).returncode != 0
+
+
+def test_post_quantum_files_go_back_and_forth(platform: World, tmp_path: Path) -> None:
+    cwd = tmp_path / "platform"
+    platform.run("git", "init", "-q", str(cwd), cwd=tmp_path)
+    environ = {"SOPS_AGE_KEY_FILE": str(tmp_path / "keys.txt")}
+    platform.run("sopsmith", "init", "--post-quantum", cwd=cwd, **environ)
+    (cwd / ".env").write_text("DEV_TOKEN=made-up\n")
+    platform.run("sopsmith", "generate", cwd=cwd, **environ)
+    path = f"{SECRETS.format('dev')}/token.secret.yaml"
+    assert b"value: made-up" in platform.run("sops", "decrypt", path, cwd=cwd, **environ)
+    platform.run("sops", "rotate", "--in-place", path, cwd=cwd, **environ)
+    assert b"value: made-up" in platform.run("sopsmith", "decrypt", path, cwd=cwd, **environ)
+    overlay = "bootstrap/argocd/overlays/main/dev"
+    words = ("render", "--engine", "builtin", "--reveal", overlay)
+    assert b"bWFkZS11cA==" in platform.run("sopsmith", *words, cwd=cwd, **environ)

@@ -1,9 +1,10 @@
 """Wrap and unwrap data keys with age.
 
 Each recipient gets an age file of its own around the 32 bytes, armored, as sops writes it.
-X25519, SSH and tagged recipients (of hardware keys) are pyrage's; the post-quantum recipients
-of age-keygen and those of plugins are refused with their kind named. What an X25519 identity opens
-is opened by `sopsmith.age.narrow` where that knows its shape, without loading pyrage.
+X25519, SSH and tagged recipients (of hardware keys) are pyrage's, the post-quantum ones of
+age-keygen `sopsmith.age.post_quantum`'s; those of plugins are refused with their kind named. What
+an X25519 identity opens is opened by `sopsmith.age.narrow` where that knows its shape, without
+loading pyrage.
 
 Source: the age format, C2SP age.md; getsops/sops age/keysource.go, encrypted_keys.go.
 """
@@ -11,6 +12,7 @@ Source: the age format, C2SP age.md; getsops/sops age/keysource.go, encrypted_ke
 from __future__ import annotations
 
 from sopsmith.age import narrow
+from sopsmith.age.file import Unreadable
 from sopsmith.errors import MasterKeyError
 from sopsmith.secret import Secret
 
@@ -19,8 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    from sopsmith.age import post_quantum
+
+    Key = narrow.Key | post_quantum.Key
+
 _X25519 = "AGE-SECRET-KEY-1"
 _POST_QUANTUM = "AGE-SECRET-KEY-PQ-1"
+_POST_QUANTUM_RECIPIENT = "age1pq1"
 _PLUGIN = "AGE-PLUGIN-"
 _TOLD = "# public key: "
 _SSH_KINDS = ("ssh-ed25519 ", "ssh-rsa ")
@@ -31,8 +38,9 @@ class Identity:
 
     Args:
         name: What messages call it where its recipient cannot be told: `ssh key (SOURCE)`.
-        load: Returns pyrage's identity; called when something needs it.
-        key: What opens most files without pyrage; an X25519 identity has one.
+        key: What opens files without pyrage; every identity of age's own has one.
+        text: Its line, from which pyrage's identity is made when something needs it.
+        native: pyrage's identity, where it is at hand.
 
     Attributes:
         source: Where it was found, for messages.
@@ -40,16 +48,22 @@ class Identity:
             is none.
     """
 
-    __slots__ = ("_key", "_load", "_loaded", "_name", "source", "told")
+    __slots__ = ("_key", "_name", "_native", "source", "text", "told")
 
     def __init__(
-        self, name: str, source: str, load: Callable[[], Any], key: narrow.Key | None = None
+        self,
+        name: str,
+        source: str,
+        *,
+        key: Key | None = None,
+        text: Secret | None = None,
+        native: Any = None,
     ) -> None:
         self._name = name
         self.source = source
-        self._load = load
-        self._loaded: Any = None
+        self.text = text
         self._key = key
+        self._native = native
         self.told = ""
 
     @property
@@ -58,17 +72,28 @@ class Identity:
         return self._name if self._key is None else self._key.recipient
 
     def native(self) -> Any:
-        """Return it as pyrage has it."""
-        if self._loaded is None:
-            self._loaded = self._load()
-        return self._loaded
+        """Return it as pyrage has it, or None where pyrage does not know its kind."""
+        if self._native is None and isinstance(self._key, narrow.Key) and self.text is not None:
+            from pyrage.x25519 import Identity as Native
 
-    def open_narrow(self, enc: str) -> bytes | None:
-        """Return what an age file holds, or None where that has to be asked of pyrage."""
+            self._native = Native.from_str(self.text.reveal().decode())
+        return self._native
+
+    def open(self, enc: str) -> bytes | None:
+        """Return what an age file holds, or None where pyrage has to be asked.
+
+        Raises:
+            Unreadable: It is damaged, which nobody else need be asked.
+        """
         return None if self._key is None else self._key.open(enc)
 
     def __repr__(self) -> str:
         return f"<Identity of {self.recipient} from {self.source}>"
+
+
+def generator(*, post_quantum: bool = False) -> Callable[[], tuple[Secret, str]]:
+    """Return what makes identities of a kind: `generate`, or `generate_post_quantum`."""
+    return generate_post_quantum if post_quantum else generate
 
 
 def generate() -> tuple[Secret, str]:
@@ -77,6 +102,14 @@ def generate() -> tuple[Secret, str]:
 
     native = Native.generate()
     return Secret(str(native).encode()), str(native.to_public())
+
+
+def generate_post_quantum() -> tuple[Secret, str]:
+    """Return a new post-quantum identity's text and its recipient."""
+    from sopsmith.age import post_quantum
+
+    text, recipient = post_quantum.generate()
+    return Secret(text), recipient
 
 
 def parse_identities(text: str, source: str) -> list[Identity]:
@@ -140,30 +173,27 @@ def unlock_identities(data: bytes, passphrase: Secret, source: str) -> list[Iden
 
 def _parse_line(line: str, source: str, number: int) -> Identity:
     place = f"line {number}"
-    if line.startswith(_POST_QUANTUM):
-        raise MasterKeyError(
-            "post-quantum identities are not supported yet", path=source, key=place
-        )
     if line.startswith(_PLUGIN):
         raise MasterKeyError("identities of age plugins are not supported", path=source, key=place)
-    if not line.startswith(_X25519):
+    if not line.startswith((_X25519, _POST_QUANTUM)):
         raise MasterKeyError(
             "not an age identity",
             path=source,
             key=place,
             hint="identities begin with AGE-SECRET-KEY-1 and stand alone on their line",
         )
-    key = narrow.read_identity(line)
+    key = _read_key(line)
     if key is None:
         raise MasterKeyError("a damaged age identity", path=source, key=place)
-    text = Secret(line.encode())
-    return Identity("", source, lambda: _load_native(text), key)
+    return Identity("", source, key=key, text=Secret(line.encode()))
 
 
-def _load_native(text: Secret) -> Any:
-    from pyrage.x25519 import Identity as Native
+def _read_key(line: str) -> Key | None:
+    if not line.startswith(_POST_QUANTUM):
+        return narrow.read_identity(line)
+    from sopsmith.age import post_quantum
 
-    return Native.from_str(text.reveal().decode())
+    return post_quantum.read_identity(line)
 
 
 def _parse_ssh(text: str, source: str) -> Identity:
@@ -172,7 +202,7 @@ def _parse_ssh(text: str, source: str) -> Identity:
 
     try:
         native = Native.from_buffer(text.encode())
-        return Identity(f"ssh key ({source})", source, lambda: native)
+        return Identity(f"ssh key ({source})", source, native=native)
     except (IdentityError, ValueError) as error:
         # The reason is one of age's own words; the key is never in it.
         if "must be decrypted" in str(error) or "EncryptedPem" in str(error):
@@ -187,15 +217,14 @@ def _parse_ssh(text: str, source: str) -> Identity:
 
 
 def derive_key(identities: list[Identity], label: bytes) -> Secret | None:
-    """Return 32 bytes that only a holder of the same X25519 identities can make, or None.
+    """Return 32 bytes that only a holder of the same age identities can make, or None.
 
     Args:
         label: What the key is for; another label gives a key that has nothing to do with it.
     """
     import hmac
 
-    natives = (one.native() for one in identities if one.recipient.startswith("age1"))
-    texts = sorted({str(native) for native in natives})
+    texts = sorted({one.text.reveal().decode() for one in identities if one.text is not None})
     if not texts:
         return None
     return Secret(hmac.digest(label, "\n".join(texts).encode(), "sha256"))
@@ -222,6 +251,8 @@ def _native_recipient(recipient: str) -> Any:
     try:
         if recipient.startswith(("age1tag1", "age1tagpq1")):
             return _tagged(recipient)
+        if recipient.startswith(_POST_QUANTUM_RECIPIENT):
+            return _post_quantum(recipient)
         _refuse_other_kinds(recipient)
         if recipient.startswith(_SSH_KINDS):
             return SshRecipient.from_str(recipient)
@@ -236,6 +267,15 @@ def _native_recipient(recipient: str) -> Any:
         ) from None
 
 
+def _post_quantum(recipient: str) -> Any:
+    from sopsmith.age.post_quantum import read_recipient
+
+    public = read_recipient(recipient)
+    if public is None:
+        raise ValueError
+    return public
+
+
 def _tagged(recipient: str) -> Any:
     import pyrage
 
@@ -247,8 +287,6 @@ def _tagged(recipient: str) -> Any:
 def _refuse_other_kinds(recipient: str) -> None:
     """Refuse the kinds of recipient that the age library has not, each by its name."""
     shown = f"{recipient[:20]}…"
-    if recipient.startswith("age1pq1"):
-        raise MasterKeyError(f"post-quantum recipients are not supported yet: {shown}")
     # Bech32 has no 1 but the one that ends the prefix, so a second one means a longer prefix.
     name, mark, _ = recipient.removeprefix("age1").rpartition("1")
     if recipient.startswith("age1") and mark and name.isalnum():
@@ -280,6 +318,16 @@ def wrap_for(recipients: Sequence[str], content: Secret) -> str:
         if one not in _NATIVE:
             _NATIVE[one] = _native_recipient(one)
     natives = [_NATIVE[one] for one in recipients]
+    post_quantum = [one.startswith(_POST_QUANTUM_RECIPIENT) for one in recipients]
+    if natives and all(post_quantum):
+        from sopsmith.age.post_quantum import seal
+
+        return seal(natives, content.reveal())
+    if any(post_quantum):
+        raise MasterKeyError(
+            "post-quantum recipients and others cannot stand in one age file",
+            hint="whoever breaks the weaker kind would open it all the same; use one kind",
+        )
     try:
         return str(encrypt(content.reveal(), natives, armored=True).decode())
     except EncryptError:
@@ -295,15 +343,19 @@ def unwrap(enc: str, identities: list[Identity]) -> bytes | None:
     """
     enc = enc.strip()
     for one in identities:
-        found = one.open_narrow(enc)
+        try:
+            found = one.open(enc)
+        except Unreadable:
+            raise MasterKeyError("the age file around the data key is damaged") from None
         if found is not None:
             return found
-    if not identities:
+    natives = [native for one in identities if (native := one.native()) is not None]
+    if not natives:
         return None
     from pyrage import DecryptError, decrypt
 
     try:
-        return bytes(decrypt(enc.encode(), [one.native() for one in identities]))
+        return bytes(decrypt(enc.encode(), natives))
     except DecryptError as error:
         # age tells "none of these identities" from every kind of damage.
         if "No matching keys" in str(error):

@@ -112,9 +112,9 @@ def write(stanzas: list[Stanza], file_key: bytes, nonce: bytes, content: bytes) 
     ]
     signed = encode(mac(derive(file_key, b"", b"header"), head))
     data = b"".join([head, b" ", signed, b"\n", nonce, *sealed])
-    text = b2a_base64(data, newline=False).decode()
-    armor = [text[at : at + _COLUMNS] for at in range(0, len(text), _COLUMNS)]
-    return "\n".join([_BEGIN, *armor, _END, ""])
+    armor = b2a_base64(data, newline=False).decode()
+    rows = [armor[at : at + _COLUMNS] for at in range(0, len(armor), _COLUMNS)]
+    return "\n".join([_BEGIN, *rows, _END, ""])
 
 
 def encode(data: bytes) -> bytes:

@@ -16,10 +16,10 @@ from sopsmith.errors import Error, UsageError
 from sopsmith.flows.init import Doors, InitPlan, InitRequest
 
 
-def open_doors() -> Doors:
+def open_doors(*, post_quantum: bool = False) -> Doors:
     """Return the real doors."""
-    now = datetime.now(UTC)
-    return Doors(LocalFiles(), PrivateFiles(), age.generate, now, lock_keys, is_open_to_others)
+    now, maker = datetime.now(UTC), age.generator(post_quantum=post_quantum)
+    return Doors(LocalFiles(), PrivateFiles(), maker, now, lock_keys, is_open_to_others)
 
 
 def parse_recipients(words: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
@@ -45,14 +45,18 @@ def parse_recipients(words: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
 
 def build_request(
     folder: str,
-    environments: tuple[str, ...],
-    recipients: dict[str, tuple[str, ...]],
     *,
+    environments: tuple[str, ...],
+    recipients: tuple[str, ...],
     shared: bool,
 ) -> InitRequest:
-    """Return the request, with both places resolved so that one can be seen inside the other."""
-    names = tuple(dict.fromkeys(environments))
-    return InitRequest(os.path.realpath(folder), keys_file(), names, recipients, shared)
+    """Return the request, with both places resolved so that one can be seen inside the other.
+
+    Raises:
+        Error: As `parse_recipients` does.
+    """
+    names, named = tuple(dict.fromkeys(environments)), parse_recipients(recipients)
+    return InitRequest(os.path.realpath(folder), keys_file(), names, named, shared)
 
 
 def show(made: InitPlan, folder: str, *, as_json: bool, dry_run: bool, steps: str = "") -> None:

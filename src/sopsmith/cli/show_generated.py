@@ -12,24 +12,26 @@ from sopsmith.adapters.file_set import replace_files
 from sopsmith.adapters.key_lock import lock_keys
 from sopsmith.adapters.private import PrivateFiles, is_open_to_others
 from sopsmith.cli.key_doors import open_doors
-from sopsmith.cli.key_files import keys_file, searched_files
+from sopsmith.cli.key_files import keys_file as find_keys_file
+from sopsmith.cli.key_files import searched_files
 from sopsmith.cli.talk import note, put, put_json, say
 from sopsmith.flows.key_generate import GeneratePlan, GenerateRequest, Means
 from sopsmith.repo.key_file import build_label
 from sopsmith.repo.settings import CORE
 
 
-def open_request(repo: str, environment: str, named: str | None) -> tuple[GenerateRequest, Means]:
+def open_request(
+    *, repo: str, environment: str, keys_file: str | None, post_quantum: bool
+) -> tuple[GenerateRequest, Means]:
     """Return what was asked for and the real doors.
 
     Raises:
         LayoutError: The folder lies in no repository.
     """
     at = open_doors(repo, None)
-    means = Means(
-        at.doors, PrivateFiles(), lock_keys, age.generate, replace_files, is_open_to_others
-    )
-    return GenerateRequest(at.root, keys_file(named), environment), means
+    maker = age.generator(post_quantum=post_quantum)
+    means = Means(at.doors, PrivateFiles(), lock_keys, maker, replace_files, is_open_to_others)
+    return GenerateRequest(at.root, find_keys_file(keys_file), environment), means
 
 
 def show(plan: GeneratePlan, now: datetime, *, as_json: bool, dry_run: bool, print_: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sopsmith.cli.talk import plain
+from sopsmith.cli.talk import brief, plain
 
 NOTHING = "-"
 
@@ -15,7 +15,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     Cells may be anybody's words: signs that could steer a terminal are replaced. One that has
     nothing to say is a dash, so that a column can be told from the next.
     """
-    lines = [head, *([plain(cell) or NOTHING for cell in row] for row in rows)]
+    lines = [head, *([brief(plain(cell)) or NOTHING for cell in row] for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     return "".join(
         "  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip()

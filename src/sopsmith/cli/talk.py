@@ -9,6 +9,7 @@ from sopsmith.errors import Error, OutsideError
 
 _COLOURS = {"error": "31", "hint": "36", "warning": "33", "note": "2"}
 _LAYOUT = "\n\t"
+_LONG = "age1pq1"
 _IDENTITY = "AGE-SECRET-KEY-"
 
 
@@ -19,17 +20,17 @@ def say(text: str) -> None:
 
 def warn(text: str) -> None:
     """Write a warning to stderr."""
-    _write(f"{_paint('warning')} {plain(text, keep=_LAYOUT)}")
+    _write(f"{_paint('warning')} {brief(plain(text, keep=_LAYOUT))}")
 
 
 def note(text: str) -> None:
     """Write a remark to stderr."""
-    _write(f"{_paint('note')} {plain(text, keep=_LAYOUT)}")
+    _write(f"{_paint('note')} {brief(plain(text, keep=_LAYOUT))}")
 
 
 def report(error: Error) -> None:
     """Write an error and its hint to stderr."""
-    _write(f"{_paint('error')} {plain(str(error), keep=_LAYOUT)}")
+    _write(f"{_paint('error')} {brief(plain(str(error), keep=_LAYOUT))}")
     if error.hint:
         _write(f"{_paint('hint')} {plain(error.hint, keep=_LAYOUT)}")
 
@@ -52,6 +53,18 @@ def plain(text: str, keep: str = "") -> str:
         sign if sign.isprintable() or sign in keep or "\udc80" <= sign <= "\udcff" else "\ufffd"
         for sign in text
     )
+
+
+def brief(text: str) -> str:
+    """Return a text in which post-quantum recipients, of 1,959 signs each, are cut to a few.
+
+    Hints and what comes next stay whole, since there a recipient may be part of a command.
+    """
+    if _LONG not in text:
+        return text
+    import re
+
+    return re.sub(f"({_LONG}[0-9a-z]{{10}})[0-9a-z]{{60,}}([0-9a-z]{{6}})", r"\1…\2", text)
 
 
 def put(data: bytes) -> None:

@@ -2,7 +2,7 @@
 
 Its one data key is a `keys.txt` as age and sops read it: an identity a line. Identities are
 added beside what stands and taken out one by one; the last one never goes. Lines that are no
-identity of ours (comments, age plugins, post-quantum ones) stay as they are.
+identity of ours (comments, age plugins) stay as they are.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class KeySecret(NamedTuple):
 
 HOME = KeySecret()
 """The platform's."""
-_FOREIGN = ("AGE-PLUGIN-", "AGE-SECRET-KEY-PQ-1")
+_FOREIGN = ("AGE-PLUGIN-",)
 """Identities that sops may know how to use and sopsmith does not."""
 
 

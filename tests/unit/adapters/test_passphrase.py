@@ -172,7 +172,7 @@ def test_a_descriptor_is_not_handed_on_to_other_programs(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("recipient", "kind"),
     [
-        ("age1pq1qqqq", "post-quantum"),
+        ("age1pq1qqqq", "not an age recipient"),
         ("age1yubikey1qwerty", "age plugin yubikey"),
         ("age1se1qwerty", "age plugin se"),
     ],

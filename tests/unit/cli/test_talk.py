@@ -10,7 +10,7 @@ from sopsmith import age
 from sopsmith.cli.main import run
 from sopsmith.cli.plain_lines import put_lines
 from sopsmith.cli.table import table
-from sopsmith.cli.talk import note, plain, report, say, warn
+from sopsmith.cli.talk import brief, note, plain, report, say, warn
 from sopsmith.errors import Error
 
 # Clear the screen, overwrite the line, set the title, turn the text around, the C1 way to begin.
@@ -64,3 +64,11 @@ def test_an_identity_in_the_place_of_a_word_is_not_said_again(
     said = capfd.readouterr()
     assert "AGE-SECRET-KEY-…" in said.err
     assert identity[20:].lower() not in said.err.lower() + said.out.lower()
+
+
+def test_a_recipient_of_two_thousand_signs_is_cut_to_what_tells_it_apart() -> None:
+    long = "age1pq1" + "qpzry9x8gf" * 195 + "kplkw2"
+    assert brief(f"for dev: {long}, as asked") == "for dev: age1pq1qpzry9x8gf…kplkw2, as asked"
+    short = age.generate()[1]
+    assert brief(short) == short
+    assert "…" in table(("RECIPIENT",), [(long,)])
