@@ -20,6 +20,7 @@ def command(name: str | None, fix: bool, repo: str, output: str) -> int:
 
     from sopsmith.adapters.file_set import replace_files
     from sopsmith.adapters.files import LocalFiles
+    from sopsmith.adapters.rooted import RootedFiles
     from sopsmith.cli.plain_lines import put_lines
     from sopsmith.cli.talk import note, put_json
     from sopsmith.flows.tenant_check import Fault, check_tenant_files
@@ -30,7 +31,7 @@ def command(name: str | None, fix: bool, repo: str, output: str) -> int:
     root = find_root(files, repo)
     faults: list[Fault] = []
     for one in [name] if name else tenant_names(root, files):
-        found = check_tenant_files(root, one, files)
+        found = check_tenant_files(root, one, files, RootedFiles(root).folder_of)
         faults += found.faults
         if fix and found.mended:
             replace_files([(os.path.join(root, path), data) for path, data in found.mended])

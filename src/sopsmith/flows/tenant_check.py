@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from sopsmith.errors import Error
 from sopsmith.flows.tenant_add import finder
+from sopsmith.flows.tenant_apart import find_ways_out
 from sopsmith.flows.tenant_list import refuse_shared
 from sopsmith.kube.ksops import is_generator, parse_generator
 from sopsmith.kube.mask import CIPHERTEXT
@@ -39,6 +40,7 @@ from sopsmith.repo.root import read_settings
 from sopsmith.repo.settings import Scope
 from sopsmith.repo.tenant import Tenant, read_tenant
 from sopsmith.repo.tenant_config import config_changes
+from sopsmith.repo.vet import FolderOf
 from sopsmith.sops.config import FILE_NAME
 from sopsmith.sops.document import Document
 
@@ -67,8 +69,11 @@ class Checked(NamedTuple):
     mended: tuple[tuple[str, bytes], ...]
 
 
-def check_tenant_files(root: str, name: str, files: Files) -> Checked:
+def check_tenant_files(root: str, name: str, files: Files, folder_of: FolderOf) -> Checked:
     """Return what is wrong with a tenant; reads, and writes nothing.
+
+    Args:
+        folder_of: Takes paths relative to the root.
 
     Raises:
         UsageError: There is no such tenant.
@@ -81,6 +86,7 @@ def check_tenant_files(root: str, name: str, files: Files) -> Checked:
         check.rule(scope)
         check.folder(tenant.settings.overlay_folder(scope.name), scope)
         check.secrets(scope)
+        check.ways_out(scope, folder_of)
     check.config()
     return Checked(tuple(dict.fromkeys(check.faults)), tuple(check.mended.items()))
 
@@ -165,6 +171,20 @@ class _Check:
                     self._secret(path, self._files.read(path), scope)
                 except Error as error:
                     self._say(path, error.message, hint=f"sopsmith verify {quote(path)}")
+
+    def ways_out(self, scope: Scope, folder_of: FolderOf) -> None:
+        """Look for what is built of other folders, or would run, once the rest is mended."""
+
+        def planned(path: str) -> str | None:
+            made = any(one.startswith(f"{path}/") for one in self.mended)
+            return folder_of(path) or (path if made else None)
+
+        folder = self._tenant.settings.overlay_folder(scope.name)
+        own = self._tenant.folder
+        for path, message, hint in find_ways_out(self._files, planned, folder, own):
+            # What keeps a file from being understood is said already.
+            if not any(one.path == path and not one.mends for one in self.faults):
+                self._say(path, message, hint=hint)
 
     def config(self) -> None:
         """Hold the files that the ApplicationSet reads against the tenant."""

@@ -75,27 +75,29 @@ class Vetted(NamedTuple):
     files: dict[str, bytes]
 
 
-def vet(files: Files, folder_of: FolderOf, folder: str) -> Vetted:
+def vet(files: Files, folder_of: FolderOf, folder: str, own: str = "") -> Vetted:
     """Vet a folder's kustomization and all that it names.
 
     Args:
         files: Reads by paths relative to the root of the repository, and nothing outside of it.
+        own: A folder that nothing may leave, such as a tenant's; "" for the whole repository.
 
     Raises:
         ManifestError: It asks for a program, for something outside of the repository, or for a
             field that is not known here.
     """
-    walk = _Walk(files, folder_of)
+    walk = _Walk(files, folder_of, own)
     start = walk.visit(folder, folder)
     return Vetted(start, list(walk.layers.values()), walk.files)
 
 
 class _Walk:
-    def __init__(self, files: Files, folder_of: FolderOf) -> None:
+    def __init__(self, files: Files, folder_of: FolderOf, own: str) -> None:
         self.layers: dict[str, Layer] = {}
         self.files: dict[str, bytes] = {}
         self._door = files
         self._folder_of = folder_of
+        self._own = own
         self._size = 0
 
     def visit(self, path: str, place: str) -> str:
@@ -103,12 +105,26 @@ class _Walk:
         folder = self._folder_of(path)
         if folder is None:
             raise ManifestError(f"names {path}, which is not there", path=place)
+        self.confine(folder, path, place)
         if folder not in self.layers:
             name, fields = self._read(folder)
             layer = Layer(folder, {}, [])
             self.layers[folder] = layer
             _Sheet(self, layer, name).take(fields)
         return folder
+
+    def confine(self, target: str, entry: str, place: str) -> None:
+        """Refuse what lies outside of the folder that nothing may leave.
+
+        Raises:
+            ManifestError: It does.
+        """
+        if self._own and not f"{target}/".startswith(f"{self._own}/"):
+            raise ManifestError(
+                f"names {entry[:80]}, which is outside of {self._own}",
+                path=place,
+                hint="copy what is needed of it into that folder",
+            )
 
     def copy(self, target: str, place: str) -> None:
         """Let kustomize see a file."""
@@ -194,15 +210,25 @@ class _Sheet:
         }
 
     def _file(self, entry: object, key: str) -> str:
-        target = resolve(self._layer.folder, self._text(entry, key), self._place)
+        target = self._target(self._text(entry, key), key)
         self._walk.copy(target, self._place)
         return relative(target, self._layer.folder)
 
     def _tree(self, entry: object, key: str) -> str:
-        target = resolve(self._layer.folder, self._text(entry, key), self._place)
+        target = self._target(self._text(entry, key), key)
         if not self._walk.is_folder(target):
             return self._file(entry, key)
         return relative(self._walk.visit(target, self._place), self._layer.folder)
+
+    def _target(self, entry: str, key: str) -> str:
+        """Return where an entry leads, relative to the root."""
+        try:
+            target = resolve(self._layer.folder, entry, self._place)
+            self._walk.confine(target, entry, self._place)
+        except ManifestError as error:
+            error.key = key
+            raise
+        return target
 
     def _merge_patch(self, entry: object, key: str) -> str:
         text = self._text(entry, key)
@@ -254,7 +280,7 @@ class _Sheet:
         if inline:
             self._layer.runs.extend(vet_generator(one, self._place) for one in inline)
             return
-        target = resolve(self._layer.folder, text, self._place)
+        target = self._target(text, key)
         if self._walk.is_folder(target):
             raise self._error("names a folder of generators", key, "name each generator's file")
         documents = self._walk.documents(target)
@@ -265,7 +291,7 @@ class _Sheet:
         inline = self._inline(text)
         if inline:
             return [vet_transformer(one, self._place) for one in inline]
-        target = resolve(self._layer.folder, text, self._place)
+        target = self._target(text, key)
         if self._walk.is_folder(target):
             raise self._error("names a folder of transformers", key, "name each one's file")
         documents = self._walk.documents(target)

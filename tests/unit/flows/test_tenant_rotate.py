@@ -9,6 +9,7 @@ import pytest
 from tests.renting import FOREIGN, OWN, PROJECT, Letting
 from tests.rotating import CONTEXT, IDENTITIES, Killed, drive
 
+from sopsmith.adapters.rooted import RootedFiles
 from sopsmith.errors import LayoutError, MasterKeyError, NoIdentity, UsageError
 from sopsmith.flows.key_secret import add_identities, retire_identity
 from sopsmith.flows.rotation import find_rotations, plan_rotation, run_rotation
@@ -40,7 +41,8 @@ def finished(here: Letting) -> str:
     assert {*recipients(here.theirs("dev"))} == {OWN["dev"][1], IDENTITIES["dev"][1]}
     assert recipients(here.path("prod", "db")) == [IDENTITIES["prod"][1]]
     assert here.keys.read_text().count("# retired: ") == 1
-    assert check_tenant_files(str(here.root), "shop", here.files).faults == ()
+    folder_of = RootedFiles(str(here.root)).folder_of
+    assert check_tenant_files(str(here.root), "shop", here.files, folder_of).faults == ()
     return rotation.new
 
 

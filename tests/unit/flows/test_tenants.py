@@ -261,6 +261,51 @@ def test_check_names_what_leads_outside(
     assert f"names {entry}, which is outside" in capfd.readouterr().out
 
 
+INLINE = """\
+generators:
+  - |-
+    apiVersion: viaduct.ai/v1
+    kind: ksops
+    metadata: {name: a}
+"""
+WAYS_OUT = {
+    "component": ("components: [../../../../bootstrap/shared]", "components[0]: names ../"),
+    "base": ("bases: [../../../../bootstrap/shared]", "bases[0]: names ../"),
+    "link": ("components: [link]", "names tenants/shop/overlays/dev/link, which is outside"),
+    "address": ("components: [https://git.example.org/x]", "outside of this repository"),
+    "patch": ("patches: [{path: ../../../../sopsmith.yaml}]", "patches[0].path: names ../"),
+    "values": (
+        "configMapGenerator: [{name: a, files: [../../../../.sops.yaml]}]",
+        "configMapGenerator[0].files: names ../",
+    ),
+    "files": (INLINE + "    files: [../../../cafe/a.secret.yaml]", "opens ../../../cafe/a.secret"),
+    "secret": (
+        INLINE + "    secretFrom: [{metadata: {name: a}, envs: [../../../cafe/a.env]}]",
+        "opens ../../../cafe/a.env, which is outside",
+    ),
+    "program": (
+        "transformers:\n  - |-\n    {apiVersion: example.org/v1, kind: Any, metadata: {name: a}}",
+        "transformer that the sidecar does not run",
+    ),
+}
+
+
+@pytest.mark.parametrize("way", WAYS_OUT)
+def test_check_names_every_way_out(shop: Path, way: str, capfd: pytest.CaptureFixture[str]) -> None:
+    shared = shop / "bootstrap/shared/kustomization.yaml"
+    shared.parent.mkdir(parents=True)
+    shared.write_text("kind: Component\n")
+    (shop / DEV / "link").symlink_to("../../../../bootstrap/shared")
+    path = shop / DEV / "kustomization.yaml"
+    text, said = WAYS_OUT[way]
+    path.write_text(f"{path.read_text()}{text}\n")
+    capfd.readouterr()
+    assert run(["tenant", "check", "shop", "--fix"]) == 3
+    (line,) = capfd.readouterr().out.splitlines()
+    assert line.startswith(f"{DEV}/kustomization.yaml: ")
+    assert said in line
+
+
 def test_check_names_a_file_that_opens_for_others(
     shop: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
