@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
-import subprocess
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.killing import Killer
 from tests.world import World
 
 from sopsmith import age
@@ -33,7 +30,7 @@ class KilledTree:
     def __init__(self, world: World) -> None:
         self.world = world
         self.killed = 0
-        self._dice = random.Random(_SEED)
+        self._killer = Killer(random.Random(_SEED), linger=0.02)
         identity, recipient = age.generate()
         self._other = age.generate()[1]
         self._keyring = Keyring(age.parse_identities(identity.reveal().decode(), "test"))
@@ -52,33 +49,14 @@ class KilledTree:
     def round(self, number: int) -> None:
         """Kill a rotation, check every file, let the next run finish it, and check again."""
         flag = "--rm-age" if number % 2 else "--add-age"
-        self._kill_one(flag, whole_group=bool(number // 2 % 2))
+        command = ["sopsmith", "rotate", flag, self._other, "."]
+        whole_group = bool(number // 2 % 2)
+        self.killed += self._killer.kill(self.world, command, self._plain, whole_group=whole_group)
         done = self._check()
         wanted = 0 if number % 2 else FILES
         if done != wanted:
             self.world.run("sopsmith", "rotate", flag, self._other, ".")
         assert self._check() == wanted
-
-    def _kill_one(self, flag: str, *, whole_group: bool) -> None:
-        """Start a rotation and kill it, its workers with it or left to find out by themselves."""
-        before = {path: path.stat().st_ino for path in self._plain}
-        process = subprocess.Popen(
-            ["sopsmith", "rotate", flag, self._other, "."],
-            cwd=self.world.work,
-            env=self.world.environ,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        writes = self._dice.randrange(0, FILES)
-        while process.poll() is None:
-            if sum(before[path] != path.stat().st_ino for path in before) >= writes:
-                break
-        time.sleep(self._dice.random() * 0.02)
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL) if whole_group else process.kill()
-        self.killed += process.wait() == -signal.SIGKILL
-        _wait_for_group(process.pid)
 
     def _check(self) -> int:
         """Open every file, compare its plaintext, and return how many have the recipient."""
@@ -88,13 +66,3 @@ class KilledTree:
             assert document.unlock(self._keyring).plaintext() == text
             count += self._other in document.metadata.recipients
         return count
-
-
-def _wait_for_group(group: int) -> None:
-    """Return once no process of a group is left."""
-    while True:
-        try:
-            os.killpg(group, 0)
-        except ProcessLookupError:
-            return
-        time.sleep(0.005)

@@ -28,7 +28,7 @@ class Stores:
 
     def object(self, name: str) -> bytes:
         """Return what lies in the bucket."""
-        return self.s3.objects[f"{BUCKET}/{name}"][0]
+        return self.s3.objects[f"{BUCKET}/{name}"]
 
 
 @pytest.fixture

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from tests.contracts.archive import FIRST, SECOND, ArchiveContract
-from tests.contracts.s3_fake import ENVIRON
-from tests.fakes.s3_versions import VersionsFake, serving
+from tests.contracts.s3_fake import ENVIRON, S3Fake, serving
 
 from sopsmith.adapters import s3
 from sopsmith.adapters.archive_s3 import S3Archive
@@ -21,7 +20,7 @@ KEY = f"backups/kept/{FIRST}"
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[tuple[VersionsFake, S3Archive]]:
+def running() -> Iterator[tuple[S3Fake, S3Archive]]:
     """Return a server and an archive over it; boto3 takes its time to make a client."""
     with pytest.MonkeyPatch.context() as patch, serving() as server:
         for name, value in ENVIRON.items():
@@ -31,7 +30,7 @@ def running() -> Iterator[tuple[VersionsFake, S3Archive]]:
 
 
 @pytest.fixture
-def server(running: tuple[VersionsFake, S3Archive]) -> VersionsFake:
+def server(running: tuple[S3Fake, S3Archive]) -> S3Fake:
     """Return the server with an empty bucket that keeps versions."""
     running[0].reset()
     running[0].buckets.add("backups")
@@ -40,7 +39,7 @@ def server(running: tuple[VersionsFake, S3Archive]) -> VersionsFake:
 
 
 @pytest.fixture
-def archive(running: tuple[VersionsFake, S3Archive], server: VersionsFake) -> S3Archive:
+def archive(running: tuple[S3Fake, S3Archive], server: S3Fake) -> S3Archive:
     """Return the archive, under a prefix of the bucket."""
     return running[1]
 
@@ -55,7 +54,7 @@ class TestFake(ArchiveContract):
 
 
 def test_an_object_that_was_deleted_is_still_found_and_its_name_taken(
-    server: VersionsFake, archive: S3Archive
+    server: S3Fake, archive: S3Archive
 ) -> None:
     archive.create(FIRST, b"first")
     server.versions[KEY].append(None)
@@ -66,7 +65,7 @@ def test_an_object_that_was_deleted_is_still_found_and_its_name_taken(
     assert server.versions[KEY] == [b"first", None]
 
 
-def test_what_lies_beside_the_prefix_is_no_name(server: VersionsFake, archive: S3Archive) -> None:
+def test_what_lies_beside_the_prefix_is_no_name(server: S3Fake, archive: S3Archive) -> None:
     for key in ("kept/deeper/x", "kept2/x", "x", "kept/.hidden", "kept/"):
         server.versions[f"backups/{key}"] = [b"x"]
     assert archive.names() == []
@@ -79,7 +78,7 @@ def test_a_name_that_begins_another_is_not_that_one(archive: S3Archive) -> None:
 
 
 def test_a_put_whose_answer_was_lost_is_no_conflict_with_itself(
-    server: VersionsFake, monkeypatch: pytest.MonkeyPatch
+    server: S3Fake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(s3, "ATTEMPTS", 2)
     archive = S3Archive(S3Place("backups", "kept/", server.address))
@@ -89,7 +88,7 @@ def test_a_put_whose_answer_was_lost_is_no_conflict_with_itself(
 
 
 def test_somebody_elses_put_at_the_same_moment_is_a_conflict(
-    server: VersionsFake, archive: S3Archive
+    server: S3Fake, archive: S3Archive
 ) -> None:
     server.intruder = b"theirs"
     with pytest.raises(Conflict, match="was not replaced"):
@@ -99,7 +98,7 @@ def test_somebody_elses_put_at_the_same_moment_is_a_conflict(
 
 @pytest.mark.parametrize("conditions", ["refused", "ignored"])
 def test_without_conditional_writes_versions_lose_nothing_and_tell(
-    server: VersionsFake, archive: S3Archive, conditions: str
+    server: S3Fake, archive: S3Archive, conditions: str
 ) -> None:
     server.faults.conditions = conditions
     archive.create(SECOND, b"alone")
@@ -110,7 +109,7 @@ def test_without_conditional_writes_versions_lose_nothing_and_tell(
 
 
 def test_with_neither_conditional_writes_nor_versions_nothing_is_stored(
-    server: VersionsFake, archive: S3Archive
+    server: S3Fake, archive: S3Archive
 ) -> None:
     server.faults.conditions = "refused"
     del server.subresources["backups", "versioning"]
@@ -120,9 +119,7 @@ def test_with_neither_conditional_writes_nor_versions_nothing_is_stored(
     assert not server.versions
 
 
-def test_a_server_without_versions_lists_what_stands(
-    server: VersionsFake, archive: S3Archive
-) -> None:
+def test_a_server_without_versions_lists_what_stands(server: S3Fake, archive: S3Archive) -> None:
     server.faults.lacks = {"versions"}
     archive.create(FIRST, b"first")
     assert archive.names() == [FIRST]
@@ -153,7 +150,7 @@ def test_a_server_without_versions_lists_what_stands(
     ],
 )
 def test_every_refusal_has_an_error_of_its_own_and_none_is_an_absence(
-    server: VersionsFake,
+    server: S3Fake,
     archive: S3Archive,
     status: int,
     code: str,
@@ -171,23 +168,21 @@ def test_every_refusal_has_an_error_of_its_own_and_none_is_an_absence(
     assert not server.versions
 
 
-def test_an_answer_that_breaks_off_is_no_object(server: VersionsFake, archive: S3Archive) -> None:
+def test_an_answer_that_breaks_off_is_no_object(server: S3Fake, archive: S3Archive) -> None:
     archive.create(FIRST, b"first" * 1000)
     server.faults.cut = True
     with pytest.raises(Unreachable, match="did not answer in full"):
         archive.find(FIRST)
 
 
-def test_an_object_without_a_length_could_be_a_part(
-    server: VersionsFake, archive: S3Archive
-) -> None:
+def test_an_object_without_a_length_could_be_a_part(server: S3Fake, archive: S3Archive) -> None:
     archive.create(FIRST, b"first")
     server.faults.unmeasured = True
     with pytest.raises(Unreachable, match="how long the object is"):
         archive.find(FIRST)
 
 
-def test_a_server_that_is_gone_is_unreachable(server: VersionsFake) -> None:
+def test_a_server_that_is_gone_is_unreachable(server: S3Fake) -> None:
     gone = S3Archive(S3Place("backups", "", "http://127.0.0.1:9"))
     with pytest.raises(Unreachable, match="no connection"):
         gone.find(FIRST)
@@ -202,7 +197,7 @@ def test_a_server_that_is_gone_is_unreachable(server: VersionsFake) -> None:
     ],
 )
 def test_only_amazon_has_a_name_for_every_bucket(
-    server: VersionsFake, monkeypatch: pytest.MonkeyPatch, endpoint: str, address: str
+    server: S3Fake, monkeypatch: pytest.MonkeyPatch, endpoint: str, address: str
 ) -> None:
     if endpoint == "AWS_ENDPOINT_URL":
         monkeypatch.setenv(endpoint, "https://storage.example")
@@ -212,19 +207,19 @@ def test_only_amazon_has_a_name_for_every_bucket(
     assert client.generate_presigned_url("get_object", words).startswith(address)
 
 
-def test_a_connection_that_is_not_trusted_is_said(server: VersionsFake) -> None:
+def test_a_connection_that_is_not_trusted_is_said(server: S3Fake) -> None:
     with pytest.raises(Unreachable, match="certificate was not accepted") as caught:
         S3Archive(S3Place("backups", "", server.address.replace("http:", "https:"))).names()
     assert "AWS_CA_BUNDLE" in (caught.value.hint or "")
 
 
-def test_plain_http_over_a_network_is_refused(server: VersionsFake) -> None:
+def test_plain_http_over_a_network_is_refused(server: S3Fake) -> None:
     with pytest.raises(OutsideError, match="not https"):
         S3Archive(S3Place("backups", "", "http://storage.example"))
 
 
 def test_no_credentials_are_said_with_the_way_to_them(
-    server: VersionsFake, monkeypatch: pytest.MonkeyPatch
+    server: S3Fake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
@@ -235,7 +230,7 @@ def test_no_credentials_are_said_with_the_way_to_them(
 
 
 def test_credentials_of_a_dotenv_are_used_and_never_shown(
-    server: VersionsFake, monkeypatch: pytest.MonkeyPatch
+    server: S3Fake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     access = S3Access("X", Secret(b"canary-access"), Secret(b"canary-secret"))

@@ -6,8 +6,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from tests.contracts.s3_fake import ENVIRON
-from tests.fakes.s3_versions import VersionsFake, serving
+from tests.contracts.s3_fake import ENVIRON, S3Fake, serving
 
 from sopsmith.adapters.bucket_s3 import S3Bucket, public_statements
 from sopsmith.adapters.s3 import S3Place
@@ -24,7 +23,7 @@ POLICY = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": ["s3:Get
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[tuple[VersionsFake, S3Bucket]]:
+def running() -> Iterator[tuple[S3Fake, S3Bucket]]:
     """Return a server and what asks it for a bucket."""
     with pytest.MonkeyPatch.context() as patch, serving() as server:
         for name, value in ENVIRON.items():
@@ -33,14 +32,14 @@ def running() -> Iterator[tuple[VersionsFake, S3Bucket]]:
 
 
 @pytest.fixture
-def server(running: tuple[VersionsFake, S3Bucket]) -> VersionsFake:
+def server(running: tuple[S3Fake, S3Bucket]) -> S3Fake:
     """Return the server, empty."""
     running[0].reset()
     return running[0]
 
 
 @pytest.fixture
-def bucket(running: tuple[VersionsFake, S3Bucket], server: VersionsFake) -> S3Bucket:
+def bucket(running: tuple[S3Fake, S3Bucket], server: S3Fake) -> S3Bucket:
     """Return a bucket that is not there."""
     return running[1]
 
@@ -62,7 +61,7 @@ def test_versioning_and_retention_are_read_back(bucket: S3Bucket) -> None:
     assert bucket.retention() == Retention(30, "GOVERNANCE")
 
 
-def test_a_mode_that_was_chosen_stays(server: VersionsFake, bucket: S3Bucket) -> None:
+def test_a_mode_that_was_chosen_stays(server: S3Fake, bucket: S3Bucket) -> None:
     bucket.make()
     rule = (
         b"<Rule><DefaultRetention><Mode>COMPLIANCE</Mode><Years>1</Years></DefaultRetention></Rule>"
@@ -81,7 +80,7 @@ def test_public_access_is_blocked_where_the_server_can(bucket: S3Bucket) -> None
     assert bucket.open_to() == []
 
 
-def test_a_block_with_a_gap_is_none(server: VersionsFake, bucket: S3Bucket) -> None:
+def test_a_block_with_a_gap_is_none(server: S3Fake, bucket: S3Bucket) -> None:
     bucket.make()
     bucket.close()
     block = server.subresources["backups", "publicAccessBlock"]
@@ -92,7 +91,7 @@ def test_a_block_with_a_gap_is_none(server: VersionsFake, bucket: S3Bucket) -> N
 
 
 def test_where_it_cannot_be_blocked_grants_are_found_and_taken_out(
-    server: VersionsFake, bucket: S3Bucket
+    server: S3Fake, bucket: S3Bucket
 ) -> None:
     bucket.make()
     server.faults.lacks = {"publicAccessBlock"}
@@ -103,9 +102,7 @@ def test_where_it_cannot_be_blocked_grants_are_found_and_taken_out(
     assert bucket.open_to() == []
 
 
-def test_a_public_policy_is_found_and_left_to_its_author(
-    server: VersionsFake, bucket: S3Bucket
-) -> None:
+def test_a_public_policy_is_found_and_left_to_its_author(server: S3Fake, bucket: S3Bucket) -> None:
     bucket.make()
     server.faults.lacks = {"publicAccessBlock"}
     server.subresources["backups", "policy"] = json.dumps(POLICY).encode()
@@ -117,7 +114,7 @@ def test_a_public_policy_is_found_and_left_to_its_author(
 
 
 def test_a_policy_that_is_not_understood_is_not_taken_for_private(
-    server: VersionsFake, bucket: S3Bucket
+    server: S3Fake, bucket: S3Bucket
 ) -> None:
     bucket.make()
     server.subresources["backups", "policy"] = b'{"Statement": [7]}'
@@ -126,7 +123,7 @@ def test_a_policy_that_is_not_understood_is_not_taken_for_private(
 
 
 def test_a_server_without_object_lock_is_a_choice_for_its_owner(
-    server: VersionsFake, bucket: S3Bucket
+    server: S3Fake, bucket: S3Bucket
 ) -> None:
     server.faults.lacks = {"object-lock"}
     bucket.make()
@@ -141,7 +138,7 @@ def test_a_server_without_object_lock_is_a_choice_for_its_owner(
     [(403, "AccessDenied", Denied), (404, "", Unreachable), (200, "<html></html>", Unreachable)],
 )
 def test_only_s3_can_say_whether_a_bucket_is_there(
-    server: VersionsFake, bucket: S3Bucket, status: int, body: str, kind: type[OutsideError]
+    server: S3Fake, bucket: S3Bucket, status: int, body: str, kind: type[OutsideError]
 ) -> None:
     server.faults.answer = (status, body)
     with pytest.raises(kind):
@@ -168,7 +165,7 @@ def test_only_s3_can_say_whether_a_bucket_is_there(
     ],
 )
 def test_a_rule_that_deletes_backups_is_found(
-    server: VersionsFake, bucket: S3Bucket, rule: str, deletes: bool
+    server: S3Fake, bucket: S3Bucket, rule: str, deletes: bool
 ) -> None:
     bucket.make()
     assert bucket.expiries() == []

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
 import subprocess
 from pathlib import Path
 
 import pytest
+from tests.killing import Killer
 from tests.world import World
 
 from sopsmith import age
@@ -24,7 +23,7 @@ class Repository:
     def __init__(self, world: World) -> None:
         self.world = world
         self.killed = 0
-        self._dice = random.Random(_SEED)
+        self._killer = Killer(random.Random(_SEED))
         identity, self.recipient = age.generate()
         self.identity = identity.reveal().decode()
         world.run("sopsmith", "init", "--environment", "prod", ".")
@@ -39,29 +38,13 @@ class Repository:
         change = ("remove", "prod", "Anna") if leaves else (
             "add", "prod", self.recipient, "--name", "Anna",
         )  # fmt: skip
-        self._kill(*change)
+        command = ["sopsmith", "recipients", *change]
+        self.killed += self._killer.kill(self.world, command, self._files)
         assert f"verify: {FILES} hold".encode() in self.world.run("sopsmith", "verify")
         done = self.world.attempt("sopsmith", "recipients", *change)
         assert done.returncode == 0 or b"is no recipient of prod" in done.stderr
         self.world.run("sopsmith", "recipients", "check")
         assert {self._opens(path) for path in self._files[::50]} == {not leaves}
-
-    def _kill(self, *change: str) -> None:
-        before = {path: path.stat().st_ino for path in self._files}
-        process = subprocess.Popen(
-            ["sopsmith", "recipients", *change],
-            cwd=self.world.work,
-            env=self.world.environ,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        writes = self._dice.randrange(0, FILES)
-        while process.poll() is None:
-            if sum(before[path] != path.stat().st_ino for path in before) >= writes:
-                os.killpg(process.pid, signal.SIGKILL)
-                break
-        self.killed += process.wait() == -signal.SIGKILL
 
     def _opens(self, path: Path) -> bool:
         """Tell whether the real sops opens a file for who comes and goes alone."""

@@ -10,23 +10,12 @@ from typing import Any
 import pytest
 import yaml
 from tests.e2e.test_kustomize import BUILD, OVERLAYS
-from tests.unit.plugin.conftest import SECRET, Repo
+from tests.unit.plugin.conftest import GENERATOR, SECRET, Repo
 from tests.world import World
 
 from sopsmith.cli import cmp
 
 pytestmark = pytest.mark.e2e
-GENERATOR = """\
-apiVersion: viaduct.ai/v1
-kind: ksops
-metadata:
-  name: g
-  annotations:
-    config.kubernetes.io/function: |
-      exec:
-        path: ksops
-files: [a.yaml, b.yaml]
-"""
 
 
 def by_name(text: str | bytes) -> dict[tuple[str, str], Any]:
@@ -70,7 +59,7 @@ def test_hashes_merges_components_and_patches_come_out_alike(
         text = SECRET.format(name=name, value="hunter2") + "type: Opaque\n"
         text = text.replace(f"name: {name}\n", f"name: {name}\n  {head % asked}")
         repo.encrypt(f"{file}.yaml", text)
-    (repo.app / "g.yaml").write_text(GENERATOR)
+    (repo.app / "g.yaml").write_text(GENERATOR % "a.yaml, b.yaml")
     (repo.app / "base.yaml").write_text(
         "apiVersion: v1\nkind: Secret\nmetadata: {name: base}\ntype: Opaque\ndata: {old: eA==}\n"
     )

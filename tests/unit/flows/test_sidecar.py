@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 from tests.attacks import ATTACKS, Attack
-from tests.unit.plugin.conftest import SECRET, Repo
+from tests.unit.plugin.conftest import GENERATOR, SECRET, Repo
 
 from sopsmith.adapters.confined import ConfinedFiles
 from sopsmith.adapters.rooted import RootedFiles
@@ -18,17 +18,6 @@ from sopsmith.plugin.generate import Maker
 from sopsmith.repo.vet import vet
 
 NAMES = [attack.__name__ for attack in ATTACKS]
-GENERATOR = """\
-apiVersion: viaduct.ai/v1
-kind: ksops
-metadata:
-  name: g
-  annotations:
-    config.kubernetes.io/function: |
-      exec:
-        path: ksops
-files: [a.yaml]
-"""
 
 
 class Said(NamedTuple):
@@ -78,7 +67,7 @@ def repo(tmp_path: Path) -> Repo:
     """Return a repository with one encrypted Secret, and a kustomization that decrypts it."""
     made = Repo(tmp_path)
     made.secret("a.yaml", "a")
-    (made.app / "g.yaml").write_text(GENERATOR)
+    (made.app / "g.yaml").write_text(GENERATOR % "a.yaml")
     kustomize(made, generators=["g.yaml"])
     return made
 

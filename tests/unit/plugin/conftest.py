@@ -24,6 +24,17 @@ metadata:
 stringData:
     value: {value}
 """
+GENERATOR = """\
+apiVersion: viaduct.ai/v1
+kind: ksops
+metadata:
+  name: g
+  annotations:
+    config.kubernetes.io/function: |
+      exec:
+        path: ksops
+files: [%s]
+"""
 
 
 class Repo:
