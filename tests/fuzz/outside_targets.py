@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from tests.fuzz.registry import CANARY, NOW, RECIPIENT, accept, as_text, keyring, target
+from tests.properties import test_age_agrees as age_files
 
 from sopsmith.adapters.environment import Settings
 from sopsmith.adapters.kubeconfig import read_access
@@ -117,3 +118,11 @@ def _maker() -> Maker:
 def _folder() -> Path:
     kept = Path("/dev/shm")
     return Path(tempfile.mkdtemp(prefix="fuzz-", dir=kept if kept.is_dir() else None))
+
+
+@target
+def fuzz_age_header(data: bytes) -> None:
+    """What stands beside the stanza that opens, signed; pyrage opens alike what is opened."""
+    stanza = age_files.x25519_stanza(bytes(range(32)), age_files.FILE_KEY)
+    for header in ([stanza, data], [data, stanza]):
+        age_files.agree(age_files.armor(age_files.write_file(header, b"k" * 32)))
