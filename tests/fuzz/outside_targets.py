@@ -7,8 +7,8 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from tests import age_files
 from tests.fuzz.registry import CANARY, NOW, RECIPIENT, accept, as_text, keyring, target
-from tests.properties import test_age_agrees as age_files
 
 from sopsmith.adapters.environment import Settings
 from sopsmith.adapters.kubeconfig import read_access
