@@ -96,14 +96,18 @@ def test_a_value_changed_in_place_is_refused_by_both(platform: World, copy: Path
 def test_post_quantum_files_go_back_and_forth(platform: World, tmp_path: Path) -> None:
     cwd = tmp_path / "platform"
     platform.run("git", "init", "-q", str(cwd), cwd=tmp_path)
-    environ = {"SOPS_AGE_KEY_FILE": str(tmp_path / "keys.txt")}
-    platform.run("sopsmith", "init", "--post-quantum", cwd=cwd, **environ)
+    keys = str(tmp_path / "keys.txt")
+    platform.run("sopsmith", "init", "--post-quantum", cwd=cwd, SOPS_AGE_KEY_FILE=keys)
     (cwd / ".env").write_text("DEV_TOKEN=made-up\n")
-    platform.run("sopsmith", "generate", cwd=cwd, **environ)
+    platform.run("sopsmith", "generate", cwd=cwd, SOPS_AGE_KEY_FILE=keys)
     path = f"{SECRETS.format('dev')}/token.secret.yaml"
-    assert b"value: made-up" in platform.run("sops", "decrypt", path, cwd=cwd, **environ)
-    platform.run("sops", "rotate", "--in-place", path, cwd=cwd, **environ)
-    assert b"value: made-up" in platform.run("sopsmith", "decrypt", path, cwd=cwd, **environ)
+    assert b"value: made-up" in platform.run(
+        "sops", "decrypt", path, cwd=cwd, SOPS_AGE_KEY_FILE=keys
+    )
+    platform.run("sops", "rotate", "--in-place", path, cwd=cwd, SOPS_AGE_KEY_FILE=keys)
+    assert b"value: made-up" in platform.run(
+        "sopsmith", "decrypt", path, cwd=cwd, SOPS_AGE_KEY_FILE=keys
+    )
     overlay = "bootstrap/argocd/overlays/main/dev"
     words = ("render", "--engine", "builtin", "--reveal", overlay)
-    assert b"bWFkZS11cA==" in platform.run("sopsmith", *words, cwd=cwd, **environ)
+    assert b"bWFkZS11cA==" in platform.run("sopsmith", *words, cwd=cwd, SOPS_AGE_KEY_FILE=keys)
