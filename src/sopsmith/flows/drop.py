@@ -3,7 +3,7 @@
 Whoever has no identity can give a secret and never read one: sealing takes recipients alone. A
 drop holds its value at the place of the file that it is for, and the file's own rule says what
 of it is encrypted and for whom. Nobody signs a drop: as for any other change of the repository,
-who brought it is for git and review to say.
+who brought it is for git and review to say. Git can be asked: `flows.drop_signed`.
 """
 
 from __future__ import annotations
@@ -53,6 +53,8 @@ class Doors(NamedTuple):
     Attributes:
         replace: Replaces files, each in one step; all or none where the disk has no room.
         keyring: Loads the identities; called only if there is a drop.
+        signer_of: Returns who signed what brought a drop, by its path and bytes, and refuses
+            others; None where that is not asked for.
     """
 
     files: Files
@@ -60,14 +62,20 @@ class Doors(NamedTuple):
     replace: Callable[[list[tuple[str, bytes]]], None]
     keyring: Callable[[], Keyring]
     now: datetime
+    signer_of: Callable[[str, bytes], str] | None = None
 
 
 class Folded(NamedTuple):
-    """One drop of a plan, and where its value goes."""
+    """One drop of a plan, and where its value goes.
+
+    Attributes:
+        signer: Who signed the commit that brought it; "" where that was not asked.
+    """
 
     drop: str
     target: str
     address: Address
+    signer: str = ""
 
 
 class FoldPlan(NamedTuple):
@@ -123,6 +131,7 @@ def plan_fold(path: str, doors: Doors) -> FoldPlan:
         Conflict: Two drops are for one place.
         NoIdentity, MacMismatch, Tampered: A drop or its file does not open, or is not sound.
         FormatError: A drop is not one value of its file that is encrypted there.
+        OutsideError: Signatures are asked for, and a drop has none that is trusted.
     """
     groups: dict[str, list[str]] = {}
     for one in _find(path, doors):
@@ -184,16 +193,19 @@ def _place(target: str, data: bytes, key: str, text: bytes) -> tuple[Address, st
 
 
 def _fold(target: str, data: bytes, drops: list[str], doors: Doors) -> tuple[bytes, list[Folded]]:
-    taken: dict[Address, str] = {}
+    taken: dict[Address, Folded] = {}
     for path in drops:
-        address, value = _open(path, doors)
+        sealed = doors.files.read(path)
+        signer = doors.signer_of(path, sealed) if doors.signer_of else ""
+        address, value = _open(path, sealed, doors)
         if address in taken:
+            other = taken[address].drop
             raise Conflict(
-                f"and {os.path.basename(taken[address])} are both for {show(address)}",
+                f"and {os.path.basename(other)} are both for {show(address)}",
                 path=path,
-                hint=f"remove one of them: git rm {quote(taken[address])}",
+                hint=f"remove one of them: git rm {quote(other)}",
             )
-        taken[address] = path
+        taken[address] = Folded(path, target, address, signer)
         one = _unlock(target, data, doors)
         steps = tuple(part for part in address if isinstance(part, str))
         selector = one.metadata.selector
@@ -201,11 +213,11 @@ def _fold(target: str, data: bytes, drops: list[str], doors: Doors) -> tuple[byt
             raise FormatError(f"is for {show(address)}, which {target} has in clear", path=path)
         if _value(one, address) != value:
             data = set_at(one, address, value, now=doors.now)
-    return data, [Folded(path, target, address) for address, path in taken.items()]
+    return data, list(taken.values())
 
 
-def _open(path: str, doors: Doors) -> tuple[Address, str]:
-    values = _unlock(path, doors.files.read(path), doors).values()
+def _open(path: str, sealed: bytes, doors: Doors) -> tuple[Address, str]:
+    values = _unlock(path, sealed, doors).values()
     if len(values) != 1 or not isinstance(values[0][1], str):
         raise FormatError("is no drop: it holds something else than one text", path=path)
     return values[0][0], values[0][1]
