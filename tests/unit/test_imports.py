@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.plugin.conftest import Repo
+from tests.unit.plugin.conftest import NOW, Repo
+
+from sopsmith.sops.document import Document
 
 HEAVY = (
     "boto3", "click", "collections", "contextlib", "dataclasses", "datetime", "enum", "functools",
@@ -31,10 +33,17 @@ print("LOADED", *sys.modules)
 
 def loaded(repo: Repo, *argv: str) -> set[str]:
     """Run the plugin in a fresh interpreter and return the modules that it loaded."""
+    out, _, modules = lean(repo, SCRIPT, *argv).rpartition("LOADED ")
+    assert "kind: Secret" in out
+    return set(modules.split())
+
+
+def lean(repo: Repo, script: str, *argv: str) -> str:
+    """Run a script in a fresh interpreter, which has loaded no `site`, and return what it says."""
     path = [entry for entry in sys.path if entry.endswith(("site-packages", "src"))]
     path.append(str(Path(__file__).parents[2] / "src"))
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", SCRIPT.format(path=path), *argv],
+        [sys.executable, "-I", "-S", "-c", script.format(path=path), *argv],
         cwd=repo.app,
         env={"SOPS_AGE_KEY": repo.identity},
         capture_output=True,
@@ -42,9 +51,7 @@ def loaded(repo: Repo, *argv: str) -> set[str]:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    out, _, modules = done.stdout.rpartition("LOADED ")
-    assert "kind: Secret" in out
-    return set(modules.split())
+    return done.stdout
 
 
 @pytest.fixture
@@ -115,19 +122,21 @@ def test_generate_loads_no_general_reader_for_what_init_writes(tmp_path: Path) -
     assert {"difflib", "json", "re2", "urllib.parse", "yaml"}.isdisjoint(modules.split())
 
 
-def test_a_merge_loads_neither_the_command_line_nor_dataclasses(repo: Repo) -> None:
-    for name in ("base", "ours", "theirs"):
-        (repo.app / name).write_bytes((repo.app / "a.yaml").read_bytes())
+def test_a_merge_loads_nothing_heavy_for_what_sops_writes(repo: Repo) -> None:
+    base = (repo.app / "a.yaml").read_bytes()
+    (repo.app / "base").write_bytes(base)
+    for name in ("ours", "theirs"):
+        side = Document.parse(base, "yaml", path=name).unlock(repo.keyring)
+        changed = side.plaintext().replace(b"stringData:", f"stringData:\n    {name}: x".encode())
+        changed = changed.replace(b"hunter2", b"7 words") if name == "ours" else changed
+        (repo.app / name).write_bytes(side.reencrypt(changed, now=NOW))
     script = (
-        "import sys\nfrom sopsmith.cli.start import run_driver\n"
+        "import sys\nsys.path += {path!r}\nfrom sopsmith.cli.start import run_driver\n"
         "words = ['base', 'ours', 'theirs', 'a.yaml', '--marker-size', '7']\n"
         "assert run_driver(['git', 'merge-driver', *words]) == 0\nprint('LOADED', *sys.modules)"
     )
-    environ = {"SOPS_AGE_KEY": repo.identity, "PATH": os.environ["PATH"]}
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=repo.app, env=environ, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    modules = done.stdout.rpartition("LOADED ")[2].split()
-    assert {"click", "dataclasses", "inspect", "json", "re2"}.isdisjoint(modules)
+    modules = lean(repo, script).rpartition("LOADED ")[2].split()
+    assert sorted(name for name in modules if name.split(".")[0] in HEAVY) == []
+    merged = Document.parse((repo.app / "ours").read_bytes(), "yaml", path="x")
+    text = merged.unlock(repo.keyring).plaintext()
+    assert b"\n    ours: x\n    theirs: x\n    value: 7 words\n" in text

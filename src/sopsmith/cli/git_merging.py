@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import time
 
 from sopsmith.adapters.environment import read_settings
 from sopsmith.adapters.files import LocalFiles
@@ -28,5 +28,15 @@ def open_doors() -> flow.Doors:
     """Return the ways to the outside that a merge takes."""
     files, programs = LocalFiles(), LocalPrograms()
     return flow.Doors(
-        files, programs, lambda: load_keyring(read_settings(), files, programs), datetime.now(UTC)
+        files, programs, lambda: load_keyring(read_settings(), files, programs), _Now()
     )
+
+
+class _Now:
+    """This moment; `datetime` takes longer to load than a merge takes to open a file."""
+
+    def __init__(self) -> None:
+        self._moment = time.gmtime()
+
+    def strftime(self, format: str, /) -> str:  # noqa: A002
+        return time.strftime(format, self._moment)

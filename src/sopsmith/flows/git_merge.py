@@ -8,28 +8,26 @@ Source: git Documentation/gitattributes.txt (Defining a custom merge driver).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from sopsmith.errors import Error, FormatError, NoIdentity, NotEncrypted
 from sopsmith.formats import find_format
 from sopsmith.formats.tree import show
 from sopsmith.sops.document import Document, Unlocked
 from sopsmith.sops.merge import Ancestor, Merged, merge
 from sopsmith.sops.merging import markers
-from sopsmith.sops.merging.sealed import merge_sealed
 from sopsmith.sops.recognise import recognise
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from sopsmith.ports import Files, Programs
     from sopsmith.secret import Secret
     from sopsmith.sops.keyring import Keyring
     from sopsmith.sops.merging.values import Conflict
+    from sopsmith.sops.metadata import Moment
 
 
-class Call(NamedTuple):
+class Call:
     """What git hands to the driver.
 
     Attributes:
@@ -38,31 +36,44 @@ class Call(NamedTuple):
         marker_size: How long conflict markers are.
     """
 
-    base: str
-    ours: str
-    theirs: str
-    name: str
-    marker_size: int = markers.SIZE
+    __slots__ = ("base", "marker_size", "name", "ours", "theirs")
+
+    def __init__(
+        self, base: str, ours: str, theirs: str, name: str, marker_size: int = markers.SIZE
+    ) -> None:
+        self.base = base
+        self.ours = ours
+        self.theirs = theirs
+        self.name = name
+        self.marker_size = marker_size
 
 
-class Doors(NamedTuple):
+class Doors:
     """The ways to the outside that a merge takes.
 
     Attributes:
         keyring: Gives the identities; asked only when a file has to be opened.
     """
 
-    files: Files
-    programs: Programs
-    keyring: Callable[[], Keyring]
-    now: datetime
+    __slots__ = ("files", "keyring", "now", "programs")
+
+    def __init__(
+        self, files: Files, programs: Programs, keyring: Callable[[], Keyring], now: Moment
+    ) -> None:
+        self.files = files
+        self.programs = programs
+        self.keyring = keyring
+        self.now = now
 
 
-class Report(NamedTuple):
+class Report:
     """How a merge went: git's exit code, and sentences for people."""
 
-    code: int
-    words: tuple[str, ...] = ()
+    __slots__ = ("code", "words")
+
+    def __init__(self, code: int, words: tuple[str, ...] = ()) -> None:
+        self.code = code
+        self.words = words
 
 
 def drive(call: Call, doors: Doors) -> Report:
@@ -86,6 +97,8 @@ def drive(call: Call, doors: Doors) -> Report:
     try:
         return _write(call, merge_versions((base, ours, theirs), form, call.name, doors), doors)
     except NoIdentity as error:
+        from sopsmith.sops.merging.sealed import merge_sealed
+
         joined = merge_sealed(base, ours, theirs, form, call.name)
         if joined is None:
             return _untouched(call, error.message)

@@ -31,7 +31,6 @@ from sopsmith.sops.config import FILE_NAME, Config
 from sopsmith.sops.masterkeys import MasterKey
 from sopsmith.sops.metadata import Metadata
 from sopsmith.sops.recognise import is_marked, recognise
-from sopsmith.sops.selectors import build_selector
 from sopsmith.sops.unseal import take_metadata
 
 
@@ -152,7 +151,7 @@ class FileLint:
         rule = self._rules.rule_of(path)
         if rule is not None and find_format(path) is None:
             # sops' binary form has no selector, whatever the rule says.
-            rule = rule._replace(selector=build_selector({}), mac_only=False)
+            rule = rule.for_whole_file()
         return Standard(rule, configured=True, known=self._keys_of(config))
 
     def _keys_of(self, config: Config) -> frozenset[MasterKey]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from sopsmith.errors import FormatError
 
 TYPE_CHECKING = False
@@ -56,9 +58,9 @@ def load_format(name: str) -> Format:
     if name not in NAMES:
         raise FormatError(f"unknown format {name}", hint=f"formats are {', '.join(NAMES)}")
     # Loading `importlib` takes the plugin longer than most of its own modules.
-    from importlib import import_module
-
-    module = import_module(f"sopsmith.formats.{name}")
+    full = f"sopsmith.formats.{name}"
+    __import__(full)
+    module = sys.modules[full]
     return cast("Format", module) if TYPE_CHECKING else module
 
 

@@ -25,6 +25,9 @@ _WORDS = {
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
     "null": None, "Null": None, "NULL": None,
 }  # fmt: skip
+_DIGITS = frozenset("0123456789")
+# What no number and no date has makes a text of what begins with a digit.
+_NUMERIC = frozenset("0123456789abcdefABCDEFxXoO_.:,+-TtZz ")
 _DOTTED_FLOATS = frozenset({".nan", ".NaN", ".NAN", ".inf", ".Inf", ".INF"})
 _ESCAPES = {'"': '"', "\\": "\\", "n": "\n", "t": "\t", "r": "\r"}
 _HEX = frozenset("0123456789abcdefABCDEF")
@@ -232,13 +235,13 @@ def _other(text: str) -> str | int:
         if len(text) > _INT_DIGITS or (text[0] == "0" and text != "0"):
             raise _Unsure
         return int(text)
-    if text.startswith(("./", "../")):
+    if text.startswith(("./", "../")) or (text[0] in _DIGITS and not _NUMERIC.issuperset(text)):
         if ": " in text or " #" in text or text[-1] == ":":
             raise _Unsure
         return text
     parts = text.split(".")
-    if len(parts) == 3 and all(part.isascii() and part.isdigit() for part in parts):
-        return text  # A version, as in `version: 3.13.3`.
+    if len(parts) > 2 and all(part.isascii() and part.isdigit() for part in parts):
+        return text  # A version, as in `version: 3.13.3`, or an address.
     raise _Unsure
 
 

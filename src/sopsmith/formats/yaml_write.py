@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import math
-import re
-from functools import lru_cache
-
-from sopsmith.formats.scalars import resolve
+from sopsmith.formats.scalars import SPECIAL_FLOATS, resolve
 from sopsmith.formats.tree import Mapping, Node, Plain, Scalar, Timestamp
 
 # YAML 1.1 reads these as booleans; they are quoted so that every reader sees strings.
@@ -17,7 +13,7 @@ _OLD_BOOLS = frozenset(
 )
 _PLAIN_FIRST = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./^$(")
 _PLAIN_REST = _PLAIN_FIRST | frozenset("-+=:@,;~|)<>?*&%![]{}\"'`\\ ")
-_KEEPS = re.compile(r"(?:[!&]\S*\s+)*[|>][0-9]*\+")
+_INFINITY = float("inf")
 _QUOTES = ("'", '"')
 _FLOW_MARKS = frozenset(",[]{}")
 _ESCAPES = {
@@ -54,15 +50,31 @@ def write_token(token: str, at: Scalar, text: str) -> str:
     if not tail:
         return token
     # Line breaks behind a kept (`|+`) block are part of its value, so only one of them stays.
-    if _KEEPS.match(source):
+    if _keeps_breaks(source):
         return token + ("\r\n" if "\r\n" in tail else "\n")
     return token + tail
 
 
-@lru_cache(maxsize=256)
+def _keeps_breaks(source: str) -> bool:
+    """Tell whether a block's head, with its tag and anchor, ends in `+`."""
+    while source[:1] in ("!", "&"):
+        _, _, source = source.partition(source.split(maxsplit=1)[0])
+        source = source.lstrip()
+    return source[:1] in ("|", ">") and source[1:].lstrip("0123456789").startswith("+")
+
+
+_QUOTED_KEYS: dict[str, str] = {}
+_MOST_KEYS = 256
+
+
 def quote_key(key: str) -> str:
     """Return a key as `quote` does; a tree of many files has few keys, each thousands of times."""
-    return quote(key)
+    found = _QUOTED_KEYS.get(key)
+    if found is None:
+        if len(_QUOTED_KEYS) == _MOST_KEYS:
+            _QUOTED_KEYS.clear()
+        found = _QUOTED_KEYS[key] = quote(key)
+    return found
 
 
 def write_scalar(value: Plain, at: Scalar, text: str) -> str:
@@ -111,7 +123,7 @@ def _resolves(value: str) -> bool:
     if value[0] in "+-.0123456789":
         # Numbers, dates and the base-60 numbers of YAML 1.1; a digit first and letters
         # later (`1abc`) is a string for all of them, unless it is hexadecimal or an exponent.
-        return ":" in value or type(_resolve_or_none(value)) is not str or _looks_numeric(value)
+        return ":" in value or _looks_numeric(value) or value in SPECIAL_FLOATS
     return type(_resolve_or_none(value)) is not str
 
 
@@ -148,9 +160,9 @@ def _escape(char: str) -> str:
 
 
 def _write_float(value: float) -> str:
-    if math.isnan(value):
+    if value != value:
         return ".nan"
-    if math.isinf(value):
+    if value in (_INFINITY, -_INFINITY):
         return ".inf" if value > 0 else "-.inf"
     return repr(value)
 

@@ -16,17 +16,16 @@ from sopsmith.errors import Error, FormatError, RuleError
 from sopsmith.formats import yaml
 from sopsmith.formats.drops import target_of
 from sopsmith.formats.tree import to_object
+from sopsmith.sops.creation_rule import CreationRule
 from sopsmith.sops.key_groups import (
     check_fields,
     parse_groups,
     parse_threshold,
     split_recipients,
 )
-from sopsmith.sops.masterkeys import MasterKey
 from sopsmith.sops.selectors import (
     COMMENT_SELECTORS,
     SELECTORS,
-    Selector,
     build_selector,
     compile_regex,
 )
@@ -40,37 +39,6 @@ _RULE_FIELDS = (
     *SELECTORS, *COMMENT_SELECTORS, "mac_only_encrypted",
 )  # fmt: skip
 _TOP_FIELDS = ("creation_rules", "destination_rules", "stores")
-
-
-class CreationRule(NamedTuple):
-    """How one kind of file is encrypted.
-
-    Attributes:
-        recipients: age recipients, in the order of the rule, each once.
-        place: Where the rule stands, for messages: `.sops.yaml: creation_rules[0]`.
-        path_regex: As written; "" matches every file.
-        groups: Key groups of every kind of master key; () for the one group of `recipients`.
-        threshold: How many groups open a file; 0 for all of them.
-    """
-
-    recipients: tuple[str, ...]
-    selector: Selector = build_selector({})
-    mac_only: bool = False
-    place: str = ""
-    path_regex: str = ""
-    groups: tuple[tuple[MasterKey, ...], ...] = ()
-    threshold: int = 0
-
-    @property
-    def key_groups(self) -> tuple[tuple[MasterKey, ...], ...]:
-        """The key groups, made of the recipients where none are named."""
-        if self.groups:
-            return self.groups
-        return (tuple(map(MasterKey.of_age, self.recipients)),) if self.recipients else ()
-
-    def matches(self, path: str) -> bool:
-        """Tell whether a path, relative to the folder of `.sops.yaml`, is the rule's."""
-        return not self.path_regex or compile_regex(self.path_regex)(path)
 
 
 class Config(NamedTuple):

@@ -21,11 +21,10 @@ from sopsmith.sops.values import is_token
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sopsmith.formats import Format
     from sopsmith.secret import Secret
     from sopsmith.sops.keyring import Keyring
+    from sopsmith.sops.metadata import Moment
     from sopsmith.sops.seal import Random
 
 
@@ -196,7 +195,7 @@ class Unlocked:
         self,
         plaintext: bytes,
         *,
-        now: datetime,
+        now: Moment,
         random: Random = os.urandom,
         others: tuple[Unlocked, ...] = (),
     ) -> bytes:
@@ -240,7 +239,7 @@ class Unlocked:
         return (lead + splice(text, edits)).encode()
 
     def set_values(
-        self, values: dict[Address, Plain], *, now: datetime, random: Random = os.urandom
+        self, values: dict[Address, Plain], *, now: Moment, random: Random = os.urandom
     ) -> bytes:
         """Return this file with some of the first document's values replaced.
 
@@ -266,7 +265,7 @@ class Unlocked:
         edits += self._signature_edits(sealer, leaves, now)
         return self.encode(splice(self.text, edits))
 
-    def signed(self, edits: list[Edit], *, now: datetime, random: Random = os.urandom) -> bytes:
+    def signed(self, edits: list[Edit], *, now: Moment, random: Random = os.urandom) -> bytes:
         """Return this file with a new time and MAC, and with edits that change no value."""
         sealer = Sealer(self.form, self.selection, self.data_key.reveal(), random, None)
         signature = self._signature_edits(sealer, leaves_of(self.trees), now)
@@ -282,7 +281,7 @@ class Unlocked:
             written = self.form.write_token(scalar.token, scalar, self.text)
         return scalar.start, scalar.end, written
 
-    def _signature_edits(self, sealer: Sealer, leaves: list[Leaf], now: datetime) -> list[Edit]:
+    def _signature_edits(self, sealer: Sealer, leaves: list[Leaf], now: Moment) -> list[Edit]:
         """Return the edits that set time and MAC in every document's metadata."""
         moment = format_time(now)
         only = self.metadata.mac_only_encrypted
@@ -297,7 +296,7 @@ class Unlocked:
                 edits.append((place.start, place.end, written))
         return edits
 
-    def _changed_metadata(self, sealer: Sealer, leaves: list[Leaf], now: datetime) -> str:
+    def _changed_metadata(self, sealer: Sealer, leaves: list[Leaf], now: Moment) -> str:
         """Return the metadata's own source with a new time and MAC."""
         edits = self._signature_edits(sealer, leaves, now)
         start, end, _ = self.sources[0]

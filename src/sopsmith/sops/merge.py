@@ -22,9 +22,8 @@ from sopsmith.sops.rekey import plan_rekey, rotate, update_keys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from sopsmith.sops.config import CreationRule
+    from sopsmith.sops.creation_rule import CreationRule
+    from sopsmith.sops.metadata import Moment
     from sopsmith.sops.wrapping import Kinds
 
 
@@ -60,9 +59,7 @@ class Merged:
         self.conflicts = conflicts
 
 
-def merge(
-    base: Ancestor, ours: Unlocked, theirs: Unlocked, kinds: Kinds, *, now: datetime
-) -> Merged:
+def merge(base: Ancestor, ours: Unlocked, theirs: Unlocked, kinds: Kinds, *, now: Moment) -> Merged:
     """Return the merge of two versions of a file.
 
     Args:
@@ -120,7 +117,7 @@ def _frame(
     rule: CreationRule,
     plaintext: bytes,
     kinds: Kinds,
-    now: datetime,
+    now: Moment,
 ) -> Unlocked:
     """Return a file with the merged master keys, into which the merged plaintext is put."""
     if side is None:

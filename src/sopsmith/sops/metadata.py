@@ -16,7 +16,14 @@ from sopsmith.sops.selectors import COMMENT_SELECTORS, SELECTORS, Selector, buil
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from datetime import datetime
+    from typing import Protocol
+
+    class Moment(Protocol):
+        """What is needed of a moment in UTC; a `datetime` is one."""
+
+        def strftime(self, format: str, /) -> str:  # noqa: A002
+            """Return the moment as a format says."""
+
 
 KEY = "sops"
 FORMAT_VERSION = "3.13.3"  # the version of SOPS whose format is written
@@ -143,7 +150,7 @@ def _normalise_time(text: str) -> str:
     return whole.replace("t", "T") + ("Z" if zone in ("+00:00", "-00:00", "z") else zone)
 
 
-def format_time(now: datetime) -> Timestamp:
+def format_time(now: Moment) -> Timestamp:
     """Return a moment (UTC) as the metadata stores it, in whole seconds."""
     return Timestamp(now.strftime("%Y-%m-%dT%H:%M:%SZ"))
 

@@ -6,14 +6,15 @@ where a text such as `# x` does. So the quotes of a plaintext say nothing of a k
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-
 from sopsmith.formats.splice import Edit
 from sopsmith.formats.tree import Tree
 from sopsmith.sops.seal import leaves_of
 
-_TOKEN = re.compile(r"""(['"]?)(ENC\[[^\]]*\])\1""")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_QUOTES = ("'", '"')
 
 
 def keep_quotes(old_text: str, old: list[Tree], new: list[Tree], edits: list[Edit]) -> list[Edit]:
@@ -34,11 +35,21 @@ def keep_quotes(old_text: str, old: list[Tree], new: list[Tree], edits: list[Edi
 
 def _requoted(edit: Edit, marks: Mapping[tuple[str, bool], str], *, flow: bool) -> Edit:
     start, end, written = edit
-    match = _TOKEN.match(written)
-    mark = marks.get((match.group(2), flow)) if match else None
-    if match is None or mark is None:
+    token, behind = _find_token(written)
+    mark = marks.get((token, flow))
+    if mark is None:
         return edit
-    quote = mark if mark in ("'", '"') else ""
+    quote = mark if mark in _QUOTES else ""
     if flow and not quote:
         return edit
-    return start, end, f"{quote}{match.group(2)}{quote}{written[match.end() :]}"
+    return start, end, f"{quote}{token}{quote}{behind}"
+
+
+def _find_token(written: str) -> tuple[str, str]:
+    """Return the token that a text begins with, and what is behind it and its quotes."""
+    quote = written[0] if written.startswith(_QUOTES) else ""
+    start = len(quote)
+    stop = written.find("]", start) + 1
+    if not (stop and written.startswith("ENC[", start) and written.startswith(quote, stop)):
+        return "", written
+    return written[start:stop], written[stop + len(quote) :]

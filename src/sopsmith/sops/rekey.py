@@ -9,7 +9,6 @@ Source: getsops/sops cmd/sops/rotate.go, cmd/sops/subcommand/updatekeys.
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
 
 from sopsmith.errors import RuleError
 from sopsmith.formats.splice import Edit, splice
@@ -24,23 +23,33 @@ from sopsmith.sops.wrapping import Groups, Kinds, wrap_groups
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from datetime import datetime
+    from sopsmith.sops.creation_rule import CreationRule
+    from sopsmith.sops.metadata import Moment
 
-    from sopsmith.sops.config import CreationRule
 
-
-class RekeyPlan(NamedTuple):
+class RekeyPlan:
     """What a rule would change of a document.
 
     Attributes:
+        added, removed: Master keys.
         regrouped: Keys stand in other groups, or another number of groups opens the file.
         reselected: Other values would be encrypted, or another set would count for the MAC.
     """
 
-    added: tuple[MasterKey, ...]
-    removed: tuple[MasterKey, ...]
-    regrouped: bool
-    reselected: bool
+    __slots__ = ("added", "regrouped", "removed", "reselected")
+
+    def __init__(
+        self,
+        added: tuple[MasterKey, ...],
+        removed: tuple[MasterKey, ...],
+        *,
+        regrouped: bool,
+        reselected: bool,
+    ) -> None:
+        self.added = added
+        self.removed = removed
+        self.regrouped = regrouped
+        self.reselected = reselected
 
     @property
     def empty(self) -> bool:
@@ -79,7 +88,7 @@ def _needed(threshold: int, groups: list[set[MasterKey]]) -> int:
     return threshold or len(groups)
 
 
-def update_keys(unlocked: Unlocked, rule: CreationRule, kinds: Kinds, *, now: datetime) -> bytes:
+def update_keys(unlocked: Unlocked, rule: CreationRule, kinds: Kinds, *, now: Moment) -> bytes:
     """Return a document with the rule's master keys, under the data key that it has.
 
     Values, time and MAC stay, unless the rule selects other values. A removed recipient who
@@ -102,7 +111,7 @@ def rotate(
     rule: CreationRule | None,
     kinds: Kinds,
     *,
-    now: datetime,
+    now: Moment,
     data_key: Secret | None = None,
 ) -> bytes:
     """Return a document under a new data key, every token new.
@@ -143,7 +152,7 @@ def _retained_groups(
 class _Change:
     """Write one document anew under a data key."""
 
-    def __init__(self, unlocked: Unlocked, data_key: Secret, now: datetime) -> None:
+    def __init__(self, unlocked: Unlocked, data_key: Secret, now: Moment) -> None:
         self._unlocked = unlocked
         self._data_key = data_key
         self._moment = format_time(now)

@@ -8,7 +8,6 @@ a list keep tokens that differ (sops gives them one, which shows that they are e
 from __future__ import annotations
 
 import sys
-from bisect import bisect_right
 
 from sopsmith.errors import RuleError
 from sopsmith.formats import Format
@@ -272,6 +271,8 @@ def _refuse_open_end(text: str, tree: Tree, tokens: dict[int, str]) -> None:
 
 def _surrounding(around: list[tuple[int, int, int]], position: int) -> int | None:
     """Return the index of the edit whose span holds a position, or None."""
+    from bisect import bisect_right
+
     place = bisect_right(around, (position, sys.maxsize, 0)) - 1
     if place < 0 or position >= around[place][1]:
         return None

@@ -9,8 +9,6 @@ Source: getsops/sops sops.go (Tree.shouldBeEncrypted, walkBranch's commentsStack
 
 from __future__ import annotations
 
-from bisect import bisect_right
-
 from sopsmith.formats.tree import Comment, Mapping, Node, Path, Scalar, Sequence, Tree
 from sopsmith.sops.selectors import Selector
 
@@ -89,6 +87,10 @@ class _ByComment:
         homes: dict[Path, list[_Collection]] = {}
         for path, node in _collections(tree.root, ()):
             homes.setdefault(path, []).append(node)
+        if not tree.comments:
+            return groups
+        from bisect import bisect_right
+
         for comment in tree.comments:
             if comment.counts_before is not None:
                 owner, index = comment.counts_before

@@ -7,10 +7,6 @@ side (patience diff); `difflib` gets the short stretches between.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections import Counter
-from difflib import SequenceMatcher
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
@@ -48,15 +44,24 @@ def _blocks(left: Things, right: Things) -> Iterator[tuple[int, int, int]]:
     start, other_start = head, head
     for anchor, other in [*_anchors(left, right, head, tail), (stop, other_stop)]:
         inner, other_inner = left[start:anchor], right[other_start:other]
-        if inner and other_inner:
-            for block in SequenceMatcher(None, inner, other_inner, False).get_matching_blocks():
-                if block.size:
-                    yield start + block.a, other_start + block.b, block.size
+        for place, other_place, size in _matches(inner, other_inner):
+            yield start + place, other_start + other_place, size
         if anchor < stop:
             yield anchor, other, 1
         start, other_start = anchor + 1, other + 1
     if tail:
         yield stop, other_stop, tail
+
+
+def _matches(left: Things, right: Things) -> list[tuple[int, int, int]]:
+    """Return the blocks that `difflib` finds."""
+    if set(left).isdisjoint(right):
+        return []
+    # It takes a millisecond to load, and most merges have nothing for it.
+    from difflib import SequenceMatcher
+
+    blocks = SequenceMatcher(None, left, right, False).get_matching_blocks()
+    return [(block.a, block.b, block.size) for block in blocks if block.size]
 
 
 def _ends(left: Things, right: Things) -> tuple[int, int]:
@@ -73,18 +78,27 @@ def _ends(left: Things, right: Things) -> tuple[int, int]:
 
 def _anchors(left: Things, right: Things, head: int, tail: int) -> list[tuple[int, int]]:
     """Return the places of things that stand once on each side, in an order that both have."""
-    counts, other_counts = (Counter(side[head : len(side) - tail]) for side in (left, right))
+    counts, other_counts = (_count(side[head : len(side) - tail]) for side in (left, right))
     places = {right[index]: index for index in range(head, len(right) - tail)}
     shared = [
         (index, places[left[index]])
         for index in range(head, len(left) - tail)
         if counts[left[index]] == 1 and other_counts.get(left[index]) == 1
     ]
-    return _longest_rise(shared)
+    return _longest_rise(shared) if len(shared) > 1 else shared
+
+
+def _count(things: Things) -> dict[Hashable, int]:
+    found: dict[Hashable, int] = {}
+    for thing in things:
+        found[thing] = found.get(thing, 0) + 1
+    return found
 
 
 def _longest_rise(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Return the longest run of pairs whose second numbers rise."""
+    from bisect import bisect_left
+
     ends: list[int] = []
     last: list[int] = []
     before: list[int] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sopsmith.errors import RuleError
-from sopsmith.sops.config import CreationRule
+from sopsmith.sops.creation_rule import CreationRule
 from sopsmith.sops.masterkeys import MasterKey
 from sopsmith.sops.metadata import Metadata
 

@@ -8,8 +8,6 @@ says with the merge of the values.
 
 from __future__ import annotations
 
-import re
-
 from sopsmith.sops.merging.align import Alignment, align
 from sopsmith.sops.merging.values import OURS
 
@@ -17,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_NAME = re.compile(r"""\s*(?:- +)*(?:"[^"]*"|'[^']*'|[^\s"'#:=][^:=]*?)\s*(?:=|:(?=\s))""")
+_NAME = r"""\s*(?:- +)*(?:"[^"]*"|'[^']*'|[^\s"'#:=][^:=]*?)\s*(?:=|:(?=\s))"""
 
 
 def propose(base: str, ours: str, theirs: str, prefer: str | None = None) -> Iterator[str]:
@@ -91,5 +89,20 @@ def _both(ours: list[str], theirs: list[str], *, our_lines_first: bool) -> list[
 
 def _name(line: str) -> str:
     """Return what stands before a line's `:` or `=`, or the whole line."""
-    match = _NAME.match(line)
-    return match.group() if match else line
+    head, mark, behind = _cut(line)
+    if '"' in head or "'" in head:
+        # A mark may stand between quotes; only then is it worth to load a regex engine.
+        import re
+
+        match = re.match(_NAME, line)
+        return match.group() if match else line
+    words = head.lstrip()
+    if not mark or not words or words[0] == "#" or (mark == ":" and not behind[:1].isspace()):
+        return line
+    return head + mark
+
+
+def _cut(line: str) -> tuple[str, str, str]:
+    """Return what stands before the first `:` or `=`, that sign, and what is behind it."""
+    at = min((at for at in (line.find(":"), line.find("=")) if at >= 0), default=len(line))
+    return line[:at], line[at : at + 1], line[at + 1 :]

@@ -6,14 +6,11 @@ no plaintext, and taking one side of every hunk gives a file that any sops opens
 
 from __future__ import annotations
 
-import re
-
 from sopsmith.sops.merging.compare import opcodes
 from sopsmith.sops.merging.lines import split_lines
 
 SIZE = 7  # characters; git's own unless an attribute says otherwise
 LABELS = ("ours (sopsmith)", "theirs (sopsmith)")
-_START = re.compile(r"^(<{7,})(?: .*)?$", re.MULTILINE)
 
 
 def join(ours: str, theirs: str, *, size: int = SIZE, labels: tuple[str, str] = LABELS) -> str:
@@ -31,13 +28,24 @@ def join(ours: str, theirs: str, *, size: int = SIZE, labels: tuple[str, str] = 
 
 def has_markers(text: str) -> bool:
     """Tell whether a text holds a conflict marker at the start of a line."""
-    return _START.search(text) is not None
+    return _first_marker(text) is not None
 
 
 def is_labelled(text: str) -> bool:
     """Tell whether the first conflict marker of a text is one that `join` wrote."""
-    first = _START.search(text)
-    return first is not None and first.group().endswith(LABELS[0])
+    first = _first_marker(text)
+    return first is not None and first.endswith(LABELS[0])
+
+
+def _first_marker(text: str) -> str | None:
+    """Return the first line that begins a conflict, without its line break."""
+    if "<" * SIZE not in text:
+        return None
+    for line in text.split("\n"):
+        rest = line.lstrip("<")
+        if len(line) - len(rest) >= SIZE and rest[:1] in ("", " "):
+            return line
+    return None
 
 
 def split(text: str) -> tuple[str, str] | None:
@@ -46,10 +54,11 @@ def split(text: str) -> tuple[str, str] | None:
     The ancestor's lines that git's diff3 style adds belong to neither. None too where the
     markers do not fit together.
     """
-    first = _START.search(text)
+    first = _first_marker(text)
     if first is None:
         return None
-    marks = {sign: sign * len(first.group(1)) for sign in "<|=>"}
+    length = len(first) - len(first.lstrip("<"))
+    marks = {sign: sign * length for sign in "<|=>"}
     sides: tuple[list[str], list[str]] = ([], [])
     state = "both"
     for line in split_lines(text):

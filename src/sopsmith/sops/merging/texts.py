@@ -5,7 +5,6 @@ Source: none; git has no merge that knows of values.
 
 from __future__ import annotations
 
-from collections import Counter
 from itertools import chain
 
 from sopsmith.errors import FormatError
@@ -41,9 +40,12 @@ class Version:
         self.trees: list[Tree] = form.parse(text)
         self.roots: list[Node] = [tree.root for tree in self.trees]
 
-    def comments(self) -> Counter[str]:
+    def comments(self) -> dict[str, int]:
         """Return the text of every comment with how often it stands."""
-        return Counter(one.text.strip() for tree in self.trees for one in tree.comments)
+        found: dict[str, int] = {}
+        for text in (one.text.strip() for tree in self.trees for one in tree.comments):
+            found[text] = found.get(text, 0) + 1
+        return found
 
 
 class MergedTexts:
@@ -130,9 +132,13 @@ class _Texts:
 
     def _lost_comments(self, text: str) -> bool:
         """Tell whether a comment that one side wrote is not in a text."""
-        before = self._base.comments() if self._base else Counter[str]()
+        before = self._base.comments() if self._base else {}
         found = Version(text, self._form).comments()
-        return any((side.comments() - before) - found for side in (self._ours, self._theirs))
+        return any(
+            count > before.get(text, 0) + found.get(text, 0)
+            for side in (self._ours, self._theirs)
+            for text, count in side.comments().items()
+        )
 
 
 def _is_unambiguous(node: Node) -> bool:
