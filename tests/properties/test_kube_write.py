@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sopsmith.formats import yaml
 from sopsmith.formats.tree import to_object
-from sopsmith.kube.write import sort_keys, write_document, write_documents
+from sopsmith.kube.write import sort_keys, write_document, write_documents, write_item
 
 TEXT = st.text() | st.text("abyn0123.:-_#\"'\\\n \te+")
 VALUES = st.recursive(
@@ -32,6 +32,12 @@ def test_the_general_reader_reads_back_what_was_written(value: dict[str, object]
 @given(st.dictionaries(TEXT, TEXT, min_size=1))
 def test_a_yaml_1_1_reader_sees_the_same_strings(value: dict[str, object]) -> None:
     assert pyyaml.safe_load(write_document(value)) == value
+
+
+@given(st.lists(OBJECTS, min_size=1, max_size=3))
+def test_items_one_by_one_are_the_list_in_one(items: list[dict[str, object]]) -> None:
+    whole = write_document({"items": items})
+    assert "items:\n" + "".join(map(write_item, items)) == whole
 
 
 def test_documents_are_parted() -> None:

@@ -10,6 +10,7 @@ api/kv/kv.go (ParseFileSource); the KRM Functions Specification (ResourceList).
 from __future__ import annotations
 
 from sopsmith.errors import ManifestError
+from sopsmith.kube.write import write_document
 
 API_GROUP = "viaduct.ai/"
 KIND = "ksops"
@@ -123,18 +124,17 @@ def read_resource_list(manifest: object) -> list[object]:
     return [config]
 
 
-def build_resource_list(
-    request: dict[str, object], items: list[dict[str, object]]
-) -> dict[str, object]:
-    """Return the answer to a ResourceList: the same with other items."""
-    answer: dict[str, object] = {
-        "apiVersion": request.get("apiVersion", "config.kubernetes.io/v1"),
-        "kind": RESOURCE_LIST,
-        "items": items,
-    }
-    if request.get("functionConfig") is not None:
-        answer["functionConfig"] = request["functionConfig"]
-    return answer
+def write_resource_list(request: dict[str, object], items: list[str]) -> str:
+    """Return the text of an answer to a ResourceList: the same with other items.
+
+    Args:
+        items: Each as `write_item` gives it.
+    """
+    version = request.get("apiVersion", "config.kubernetes.io/v1")
+    head = write_document({"apiVersion": version, "kind": RESOURCE_LIST})
+    body = "items:\n" + "".join(items) if items else "items: []\n"
+    config = request.get("functionConfig")
+    return head + body + ("" if config is None else write_document({"functionConfig": config}))
 
 
 def _sources(value: object, place: str) -> list[Source]:

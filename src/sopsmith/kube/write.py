@@ -32,6 +32,17 @@ def write_document(one: dict[str, object]) -> str:
     return "\n".join(lines) + "\n" if lines else "{}\n"
 
 
+def write_item(one: dict[str, object]) -> str:
+    """Return one object as the item of a list that stands at the top of a document.
+
+    Raises:
+        ManifestError: As `write_document` does.
+    """
+    lines: list[str] = []
+    _sequence([one], "", lines)
+    return "\n".join(lines) + "\n"
+
+
 def sort_keys(value: object) -> object:
     """Return a copy whose mappings are sorted by key at every level, as KSOPS prints them."""
     if isinstance(value, dict):

@@ -12,11 +12,14 @@ from sopsmith.plugin.opening import open_bytes, open_objects
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+    from typing import TypeVar
 
     from sopsmith.adapters.confined import ConfinedFiles
     from sopsmith.kube.ksops import Generator, Source
     from sopsmith.sops.keyring import Keyring
+
+    Made = TypeVar("Made")
 
 Manifest = dict[str, object]
 WORTH_IT = 64
@@ -50,14 +53,26 @@ class Maker:
             ManifestError: The generator, or what a file holds, is no manifest.
             Error: A file could not be read or opened; `path` names it.
         """
+        return self.finish(manifest, lambda one: one)
+
+    def finish(self, manifest: object, give: Callable[[Manifest], Made]) -> list[Made]:
+        """Return what a function gives for each object, in the order of the generator's files.
+
+        Args:
+            manifest: The generator as plain objects.
+            give: Called in the process that opened the file, which may be a fork of this one.
+
+        Raises:
+            Error: As `make` and the function do.
+        """
         try:
             generator = parse_generator(manifest)
         except Error as error:
             raise error.at(describe(manifest)) from None
-        made = [one for found in self._open(self._paths(generator)) for one in found]
+        made = [one for found in self._open(self._paths(generator), give) for one in found]
         for secret in generator.secrets:
             try:
-                made.append(self._secret(secret))
+                made.append(give(self._secret(secret)))
             except Error as error:
                 raise error.at(describe(manifest)) from None
         return made
@@ -71,19 +86,22 @@ class Maker:
             paths += [one for one in expanded if one == pattern or one not in named]
         return paths
 
-    def _open(self, paths: list[str]) -> Iterable[list[Manifest]]:
+    def _open(self, paths: list[str], give: Callable[[Manifest], Made]) -> Iterable[list[Made]]:
+        def whole(path: str) -> list[Made]:
+            return self._file(path, give)
+
         if len(paths) < WORTH_IT or self._limit == 1:
-            return map(self._file, paths)
+            return map(whole, paths)
         from sopsmith.plugin.spread import spread
 
-        quick = Maker(self._files, self._keyring.at_hand(), exact=self._exact)
-        return spread(quick._file, self._file, paths, self._limit)
+        fork = Maker(self._files, self._keyring.at_hand(), exact=self._exact)
+        return spread(lambda path: fork._file(path, give), whole, paths, self._limit)
 
-    def _file(self, path: str) -> list[Manifest]:
+    def _file(self, path: str, give: Callable[[Manifest], Made]) -> list[Made]:
         objects = open_objects(self._files.read(path), path, self._keyring)
         found = [one for one in objects if one is not None and one != {}]
         try:
-            return [self._folded(_check(one)) for one in found]
+            return [give(self._folded(_check(one))) for one in found]
         except Error as error:
             raise error.at(path) from None
 

@@ -21,8 +21,8 @@ from sopsmith.adapters.files import LocalFiles
 from sopsmith.adapters.keys import load_keyring
 from sopsmith.adapters.programs import LocalPrograms
 from sopsmith.errors import Error, ManifestError, UsageError
-from sopsmith.kube.ksops import build_resource_list, is_resource_list, read_resource_list
-from sopsmith.kube.write import sort_keys, write_document, write_documents
+from sopsmith.kube.ksops import is_resource_list, read_resource_list, write_resource_list
+from sopsmith.kube.write import sort_keys, write_document, write_item
 from sopsmith.plugin.generate import Maker
 from sopsmith.plugin.opening import parse_objects
 
@@ -81,8 +81,10 @@ def _answer(argv: list[str], settings: Settings) -> str:
 
 
 def _legacy(data: bytes, maker: Maker, finish: Finish) -> str:
-    made = [one for manifest in _parse(data) for one in maker.make(manifest)]
-    return write_documents([finish(one) for one in made])
+    def give(one: dict[str, object]) -> str:
+        return write_document(finish(one))
+
+    return "---\n".join(one for manifest in _parse(data) for one in maker.finish(manifest, give))
 
 
 def _krm(data: bytes, maker: Maker, finish: Finish) -> str:
@@ -92,8 +94,13 @@ def _krm(data: bytes, maker: Maker, finish: Finish) -> str:
     request = documents[0]
     if not is_resource_list(request) or not isinstance(request, dict):
         return _legacy(data, maker, finish)
-    made = [one for manifest in read_resource_list(request) for one in maker.make(manifest)]
-    return write_document(build_resource_list(request, [finish(one) for one in made]))
+
+    def give(one: dict[str, object]) -> str:
+        return write_item(finish(one))
+
+    wanted = read_resource_list(request)
+    items = [one for manifest in wanted for one in maker.finish(manifest, give)]
+    return write_resource_list(request, items)
 
 
 def _finisher(settings: Settings) -> Finish:

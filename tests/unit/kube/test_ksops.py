@@ -6,11 +6,12 @@ import pytest
 
 from sopsmith.errors import ManifestError
 from sopsmith.kube.ksops import (
-    build_resource_list,
     is_generator,
     parse_generator,
     read_resource_list,
+    write_resource_list,
 )
+from sopsmith.kube.write import write_document, write_item
 
 HEAD = {"apiVersion": "viaduct.ai/v1", "kind": "ksops", "metadata": {"name": "g"}}
 
@@ -80,10 +81,13 @@ def test_a_resource_lists_items_come_before_its_function_config() -> None:
 
 
 def test_the_answer_keeps_version_and_function_config() -> None:
-    answer = build_resource_list({"apiVersion": "x/v1", "functionConfig": HEAD}, [{"kind": "A"}])
-    assert answer == {
-        "apiVersion": "x/v1",
-        "kind": "ResourceList",
-        "items": [{"kind": "A"}],
-        "functionConfig": HEAD,
-    }
+    request: dict[str, object] = {"apiVersion": "x/v1", "functionConfig": HEAD}
+    whole = {"apiVersion": "x/v1", "kind": "ResourceList", "items": [{"kind": "A"}]}
+    answer = write_resource_list(request, [write_item({"kind": "A"})])
+    assert answer == write_document({**whole, "functionConfig": HEAD})
+
+
+def test_an_answer_without_objects_says_so() -> None:
+    assert write_resource_list({}, []) == write_document(
+        {"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": []}
+    )
