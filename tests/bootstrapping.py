@@ -30,6 +30,7 @@ from sopsmith.ports import Kind, Object
 from sopsmith.repo.key_file import Entry, NewIdentity, append_identity, parse_key_file
 from sopsmith.repo.layout import plan_layout
 from sopsmith.repo.layout_settings import default_settings
+from sopsmith.repo.recovery_pins import Sending
 from sopsmith.repo.settings import RepoSettings, parse_settings
 from sopsmith.sops.config import Config
 from sopsmith.sops.document import encrypt
@@ -179,6 +180,7 @@ class Platform:
         self.archive = DyingArchive(self.life)
         self.place = Shelf(self.life)
         self.said: list[str] = []
+        self.asked: list[Sending] = []
         self.argocd_works = True
         self.variables: list[Variable] = []
         self._seconds = 0.0
@@ -209,6 +211,7 @@ class Platform:
             archive=lambda: self.archive, place=lambda: self.place,
             variables=lambda: self.variables, now=self._now,
             pause=self._pause, say=self.said.append, tool="sopsmith test",
+            consent=self.asked.append,
         )  # fmt: skip
 
     def held(self) -> list[Entry]:

@@ -12,10 +12,13 @@ from tests.world import World
 
 from sopsmith import age
 from sopsmith.adapters.files import LocalFiles
+from sopsmith.cli.consent_words import remember_recovery
 from sopsmith.cli.main import run
 from sopsmith.cli.rotation_words import show
+from sopsmith.flows.backup_checks import readers_of
 from sopsmith.flows.rotation import Outcome, find_rotations
 from sopsmith.repo.key_file import parse_key_file
+from sopsmith.repo.root import read_settings
 
 RECOVERY = age.generate()[1]
 ROTATE = ("key", "rotate", "-e", "prod")
@@ -37,7 +40,14 @@ class Site:
         self.run("generate")
         settings = self.world.work / "sopsmith.yaml"
         settings.write_text(settings.read_text() + f"recovery:\n  recipients: [{RECOVERY}]\n")
+        self.accept()
         self.commit()
+
+    def accept(self) -> None:
+        """Accept the recovery recipient, as whoever has made it has."""
+        files, here = LocalFiles(), "."
+        settings = read_settings(files, here)
+        remember_recovery(here, settings, [RECOVERY], readers_of(settings, ()))
 
     def run(self, *argv: str) -> tuple[int, str, str]:
         """Run a command; return exit code, stdout and stderr."""

@@ -29,7 +29,10 @@ ROOT = Path(__file__).parents[2]
 FEWEST = 18
 """Writes of a whole rotation; fewer would mean that this test no longer sees them all."""
 USER = "user-7"
-ROTATE = ("key", "rotate", "--environment", "prod", "--context", ADMIN)
+RECOVERY = age.generate()[1]
+ROTATE = (
+    "key", "rotate", "--environment", "prod", "--context", ADMIN, "--accept-recovery", RECOVERY,
+)  # fmt: skip
 
 
 class Site:
@@ -103,8 +106,7 @@ class Site:
         world.run("sopsmith", "init", ".")
         world.run("sopsmith", "generate")
         settings = world.work / "sopsmith.yaml"
-        recovery = age.generate()[1]
-        settings.write_text(settings.read_text() + f"recovery:\n  recipients: [{recovery}]\n")
+        settings.write_text(settings.read_text() + f"recovery:\n  recipients: [{RECOVERY}]\n")
         world.run("git", "add", "-A")
         world.run("git", "commit", "-q", "-m", "begin")
 

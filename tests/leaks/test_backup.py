@@ -41,7 +41,7 @@ class Stage:
         watch.world.environ.pop("SOPS_AGE_KEY")
         watch.world.keys_file.parent.mkdir(parents=True)
         watch.world.keys_file.write_text(f"{IDENTITY}\n")
-        assert watch.call("key", "backup").code == 0
+        assert watch.call("key", "backup", "--accept-recovery", RECOVERY_RECIPIENT).code == 0
         self.store = watch.world.home / ".local/share/sopsmith/backups/backup-000001.json"
 
     def refused(self, *argv: str, stdin: bytes = b"") -> None:

@@ -41,9 +41,11 @@ _KEPT_FROM = {
 }
 """Which variables a program does not get; one that is not here gets no identity."""
 
-_GIT = ("git", "-c", "core.fsmonitor=false", "--no-optional-locks")
-"""A clone's own configuration can name a program that git starts whenever it reads the index; and
-a look must not take a lock that somebody's commit needs."""
+_GIT = (
+    "git", "-c", "core.fsmonitor=false", "-c", "log.showSignature=false", "--no-optional-locks",
+)  # fmt: skip
+"""A clone's own configuration can name a program that git starts whenever it reads the index, or
+shows a signed commit; and a look must not take a lock that somebody's commit needs."""
 _NO_HOOKS = ("-c", "core.hooksPath=/dev/null")
 _WANTS_HOOKS = "--git-path"
 """Where hooks are is asked with this; what is asked so starts none."""

@@ -4,23 +4,38 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
+from typing import Any
 
 from sopsmith.adapters.files import LocalFiles
+from sopsmith.cli.consent_words import foresee, open_consent
 from sopsmith.cli.key_files import keys_files
 from sopsmith.cli.store_doors import open_store
 from sopsmith.cli.talk import note, put, put_json, warn
-from sopsmith.flows.backup import BackupPlan, BackupRequest, Doors, apply_backup, plan_backup
+from sopsmith.errors import NoIdentity, NotThere
+from sopsmith.flows.backup import (
+    BackupPlan,
+    BackupRequest,
+    Doors,
+    apply_backup,
+    plan_backup,
+    plan_sending,
+)
+from sopsmith.flows.backup_consent import Consent
 from sopsmith.repo.backups import RECORD, Backup, object_name
 from sopsmith.repo.root import find_root, read_settings
 from sopsmith.repo.settings import RepoSettings
 
 
 def open_backup(
-    repo: str, environments: tuple[str, ...] = (), *, force: bool = False
+    repo: str, environments: tuple[str, ...] = (), *, force: bool = False, **accepted: Any
 ) -> tuple[BackupRequest, Doors]:
     """Return a request to back up, and the real doors.
+
+    Args:
+        accepted: What `consent_options` has.
 
     Raises:
         LayoutError: The folder lies in no repository.
@@ -33,16 +48,17 @@ def open_backup(
         warn("the store is a folder of this machine, and lost with it: set backup.store")
     record = os.path.join(root, RECORD)
     request = BackupRequest(root, settings, keys_files(), record, environments, force)
-    return request, open_doors(root, settings)
+    return request, open_doors(root, settings, open_consent(root, settings, accepted))
 
 
-def open_doors(root: str, settings: RepoSettings) -> Doors:
+def open_doors(root: str, settings: RepoSettings, consent: Consent) -> Doors:
     """Return the real doors of a backup."""
     tool = f"sopsmith {version('sopsmith')}"
-    return Doors(LocalFiles(), open_store(root, settings.backup), datetime.now(UTC), tool)
+    archive = open_store(root, settings.backup)
+    return Doors(LocalFiles(), archive, datetime.now(UTC), tool, consent)
 
 
-def back_up(root: str, keys_path: str, settings: RepoSettings) -> str:
+def back_up(root: str, keys_path: str, settings: RepoSettings, consent: Consent) -> str:
     """Back up a repository's identities, unless a backup has them; return where it is.
 
     Args:
@@ -51,10 +67,29 @@ def back_up(root: str, keys_path: str, settings: RepoSettings) -> str:
     Raises:
         Error: As `plan_backup` and `apply_backup` do.
     """
-    doors = open_doors(root, settings)
+    doors = open_doors(root, settings, consent)
     request = BackupRequest(root, settings, (keys_path,), os.path.join(root, RECORD))
     done = apply_backup(plan_backup(request, doors), request, doors)
     return doors.archive.place(object_name(done.number))
+
+
+def foresee_consent(made: BackupPlan, request: BackupRequest) -> None:
+    """Say what a person would be asked before the backup is stored."""
+    question = "" if made.made else foresee(made.sending, request.root, request.settings)
+    if question:
+        note(question)
+
+
+def ask_first(root: str, keys_path: str, settings: RepoSettings, consent: Consent) -> None:
+    """Ask for consent to a backup that comes later, as far as it can be told already.
+
+    Raises:
+        UsageError: Nobody has accepted it, and nobody can be asked.
+    """
+    request = BackupRequest(root, settings, (keys_path,), os.path.join(root, RECORD))
+    # Without an identity here nothing is known yet of what will leave.
+    with suppress(NoIdentity, NotThere):
+        consent(plan_sending(request, open_doors(root, settings, consent)))
 
 
 def show(made: BackupPlan, backup: Backup, doors: Doors, *, as_json: bool, dry_run: bool) -> None:

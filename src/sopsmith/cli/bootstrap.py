@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from sopsmith.cli.consent_options import consent_options
+
 
 @click.command("bootstrap")
 @click.option("--environment", "-e", metavar="NAME", default="",
@@ -22,6 +24,7 @@ import click
 @click.option("--tools", metavar="DIR", help="Put sops, age, kustomize and ksops there, too.")
 @click.option("--wait", default="10m", show_default=True, metavar="TIME",
               help="How long to wait for the Secrets.")  # fmt: skip
+@consent_options
 @click.option("--rbac", metavar="USER", help="Print the rights that USER needs for this, as YAML.")
 @click.option("--repo", metavar="DIR", default=".", help="Where the repository is.")
 @click.option("--output", "-o", type=click.Choice(["text", "json"]), default="text")

@@ -21,6 +21,7 @@ from sopsmith.adapters.programs import LocalPrograms
 from sopsmith.adapters.rooted import RootedFiles
 from sopsmith.adapters.trees import LocalTrees
 from sopsmith.cli.again import again
+from sopsmith.cli.consent_words import open_consent
 from sopsmith.cli.key_doors import open_doors as open_key_doors
 from sopsmith.cli.key_files import keys_files
 from sopsmith.cli.rotation_words import parse_duration
@@ -38,6 +39,7 @@ from sopsmith.repo.root import find_root, read_settings
 from sopsmith.repo.settings import FILE
 
 if TYPE_CHECKING:
+    from sopsmith.flows.backup_consent import Consent
     from sopsmith.flows.key_list import Doors as KeyDoors
     from sopsmith.flows.steps import Step
     from sopsmith.formats.env_file import Variable
@@ -68,7 +70,8 @@ def open_bootstrap(options: dict[str, Any]) -> tuple[Request, Doors]:
     cluster = open_cluster(context, environment)
     note(f"kubeconfig {environment.get('KUBECONFIG') or '~/.kube/config'}")
     note(f"cluster {cluster.name}, for {request.environment}")
-    return _request(options, context), _open_doors(request.root, cluster, options["tools"])
+    consent = open_consent(request.root, settings, options)
+    return _request(options, context), _open_doors(request.root, cluster, consent, options["tools"])
 
 
 def _server_of(context: str) -> str:
@@ -112,8 +115,10 @@ def put_rbac(options: dict[str, Any], user: str) -> None:
     """Write the rights that a user needs to stdout; no cluster is asked."""
     request = _request(options, "")
     # To name rights takes no cluster, so none is opened.
-    doors = _open_doors(request.root, cast("Cluster", None))
-    home = doors.settings(request).argocd.namespace
+    settings = read_settings(LocalFiles(), request.root)
+    consent = open_consent(request.root, settings, options)
+    doors = _open_doors(request.root, cast("Cluster", None), consent)
+    home = settings.argocd.namespace
     put(write_documents(plan_rbac(build_steps(request, doors), user, home)).encode())
 
 
@@ -135,7 +140,7 @@ def _request(options: dict[str, Any], context: str) -> Request:
     )
 
 
-def _open_doors(root: str, cluster: Cluster, tools: str = "") -> Doors:
+def _open_doors(root: str, cluster: Cluster, consent: Consent, tools: str = "") -> Doors:
     files, inside = LocalFiles(), RootedFiles(root)
 
     def backup() -> Any:
@@ -156,6 +161,7 @@ def _open_doors(root: str, cluster: Cluster, tools: str = "") -> Doors:
         pause=time.sleep,
         say=note,
         tool=f"sopsmith {version('sopsmith')}",
+        consent=consent,
         tools=tuple(_tools(tools)),
     )
 

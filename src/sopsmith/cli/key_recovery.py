@@ -40,4 +40,6 @@ def generate(*, out: str | None, show: bool, dry_run: bool, **options: Any) -> N
     doors = words.open_doors(give)
     others = check_recovery(request, doors.files)
     recipient = "" if dry_run else make_recovery(request, doors)
+    if recipient:
+        words.remember(request.root, recipient)
     words.say_what_happened(recipient, others)

@@ -34,7 +34,9 @@ def command(*, dry_run: bool, output: str, **options: Any) -> None:
 
     request, doors = words.open_restore(options)
     target = words.open_target(options, request, doors)
-    made = plan_restore(request, words.read_openers(options), doors)
+    openers = words.read_openers(options)
+    made = plan_restore(request, openers, doors)
     if not dry_run:
         target.write(made)
+        words.remember(made, openers, request, doors)
     words.show(made, target.name, as_json=output == "json", dry_run=dry_run)

@@ -11,11 +11,12 @@ from typing import Any
 from sopsmith import age
 from sopsmith.adapters.files import LocalFiles
 from sopsmith.adapters.private import create_private, is_open_to_others, make_folders
+from sopsmith.cli.consent_words import remember_recovery
 from sopsmith.cli.talk import note, put, say, warn
 from sopsmith.errors import NotThere, OutsideError, UsageError
-from sopsmith.flows.backup_checks import refuse_inside
+from sopsmith.flows.backup_checks import readers_of, refuse_inside
 from sopsmith.flows.recovery import Doors, RecoveryRequest
-from sopsmith.repo.root import find_root
+from sopsmith.repo.root import find_root, read_settings
 from sopsmith.secret import Secret
 
 Give = Callable[[list[Secret]], None]
@@ -77,6 +78,12 @@ def giver(request: RecoveryRequest, out: str | None, *, show: bool) -> Give:
         if os.path.lexists(path):
             raise OutsideError("stands already, and is not replaced", path=path)
     return lambda pieces: _write(paths, pieces)
+
+
+def remember(root: str, recipient: str) -> None:
+    """Remember that this repository's identities may be backed up for what was made here."""
+    settings = read_settings(LocalFiles(), root)
+    remember_recovery(root, settings, [recipient], readers_of(settings, ()))
 
 
 def say_what_happened(recipient: str, others: int) -> None:

@@ -18,6 +18,7 @@ from sopsmith.adapters.private import PrivateFiles, is_open_to_others
 from sopsmith.adapters.programs import LocalPrograms
 from sopsmith.adapters.trees import LocalTrees
 from sopsmith.age import Identity
+from sopsmith.cli.consent_words import named_store, remember_recovery
 from sopsmith.cli.key_files import keys_file
 from sopsmith.cli.sops_verbs import keyring_of_environment
 from sopsmith.cli.store_doors import open_store
@@ -122,6 +123,20 @@ def read_openers(options: dict[str, Any]) -> list[Identity]:
     except MasterKeyError as error:
         error.hint = error.hint or "name the recovery identity: --identity-file FILE, or --share"
         raise
+
+
+def remember(
+    made: RestorePlan, openers: list[Identity], request: RestoreRequest, doors: Doors
+) -> None:
+    """Remember that what was restored may be backed up for the recovery identity that was shown."""
+    store = named_store(request.settings, doors.archive.place(""))
+    remember_recovery(
+        request.root,
+        request.settings,
+        [one.recipient for one in openers],
+        [one.recipient for one in made.identities],
+        store,
+    )
 
 
 def show(made: RestorePlan, target: str, *, as_json: bool, dry_run: bool) -> None:

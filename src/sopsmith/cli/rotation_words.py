@@ -14,7 +14,9 @@ from sopsmith.adapters.files import LocalFiles
 from sopsmith.adapters.key_lock import lock_keys
 from sopsmith.adapters.private import PrivateFiles
 from sopsmith.adapters.programs import LocalPrograms
+from sopsmith.cli import backup_words
 from sopsmith.cli.backup_words import back_up
+from sopsmith.cli.consent_words import open_consent
 from sopsmith.cli.key_files import keys_file
 from sopsmith.cli.rekeying import build_means
 from sopsmith.cli.sops_verbs import keyring_of_environment
@@ -52,6 +54,7 @@ def open_rotation(options: dict[str, Any]) -> tuple[Request, Doors]:
     settings = read_settings(files, root)
     environment, keys_path = options["environment"], keys_file()
     context = _context(options, settings, find_rotations(files, root))
+    consent = open_consent(root, settings, options)
     request = Request(
         root,
         environment,
@@ -75,12 +78,27 @@ def open_rotation(options: dict[str, Any]) -> tuple[Request, Doors]:
         programs=LocalPrograms(),
         new_identity=age.generate,
         cluster=_open_cluster(context) if context else None,
-        back_up=(lambda wanted: back_up(os.path.realpath(root), keys_path, wanted))
+        back_up=(lambda wanted: back_up(os.path.realpath(root), keys_path, wanted, consent))
         if settings.recovery
         else None,
         now=lambda: datetime.now(UTC),
         pause=_pause,
     )
+
+
+def ask_first(request: Request, doors: Doors, options: dict[str, Any]) -> None:
+    """Ask for consent to the backup before anything is made.
+
+    Raises:
+        UsageError: Nobody has accepted it, and nobody can be asked.
+    """
+    settings = read_settings(doors.files, request.root)
+    standing = find_rotations(doors.files, request.root)
+    done = {one.name for one in standing if one.next_step is None}
+    is_done = request.name in done and not request.again
+    if settings.recovery and not is_done:
+        consent = open_consent(request.root, settings, options)
+        backup_words.ask_first(request.root, request.keys_path, settings, consent)
 
 
 def parse_duration(text: str) -> float:

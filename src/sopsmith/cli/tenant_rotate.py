@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from sopsmith.cli.consent_options import consent_options
+
 
 @click.command("rotate")
 @click.argument("name")
@@ -19,6 +21,7 @@ import click
 @click.option("--synced", is_flag=True, help="All who use it have the moved files.")
 @click.option("--wait", default="0s", metavar="DURATION", help="For Argo CD, such as 10m.")
 @click.option("--without-backup", is_flag=True, help="Go on where nothing can be backed up.")
+@consent_options
 @click.option("--again", is_flag=True, help="Begin another one where one is done.")
 @click.option("--abort", is_flag=True, help="Take it back; until files have moved.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done and write nothing.")
@@ -42,5 +45,6 @@ def command(*, name: str, abort: bool, dry_run: bool, output: str, **options: An
         return words.show_aborted(abort_rotation(request, doors), as_json=output == "json")
     if dry_run:
         return words.show_plan(plan_rotation(request, doors), as_json=output == "json")
+    words.ask_first(request, doors, options)
     outcome = run_rotation(request, doors, words.begin)
     return words.show(outcome, waited=request.wait > 0, as_json=output == "json")

@@ -8,6 +8,7 @@ file all the same, it is used to try the backup, and is never part of it.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -21,6 +22,7 @@ from sopsmith.flows.backup_checks import (
     refuse_inside,
     refuse_self_opening,
 )
+from sopsmith.flows.backup_consent import Consent
 from sopsmith.flows.backup_content import join_blocks, open_backup
 from sopsmith.flows.backup_store import (
     Known,
@@ -43,12 +45,13 @@ from sopsmith.repo.backups import (
     object_name,
 )
 from sopsmith.repo.key_file import Entry, parse_key_file
+from sopsmith.repo.recovery_pins import Sending, build_sending, store_of
 from sopsmith.repo.settings import RepoSettings
 from sopsmith.secret import Secret
 
 __all__ = [
     "BackupPlan", "BackupRequest", "Doors", "Known", "apply_backup", "find_backups",
-    "plan_backup", "prove_absence",
+    "plan_backup", "plan_sending", "prove_absence",
 ]  # fmt: skip
 
 ATTEMPTS = 5
@@ -82,12 +85,14 @@ class Doors:
     Attributes:
         files: The file of identities, and the repository's.
         tool: This program and its version.
+        consent: Raises unless a person has accepted here that these identities leave for there.
     """
 
     files: Files
     archive: Archive
     now: datetime
     tool: str
+    consent: Consent
 
 
 @dataclass(frozen=True)
@@ -101,6 +106,7 @@ class BackupPlan:
         left_out: Recipients whose identities are no recipients of this repository.
         uncovered: Recipients of the repository that no noted backup holds, with their scopes.
         damaged: Places of older backups that cannot be read.
+        sending: What leaves this machine by it, for whom and where to.
     """
 
     backup: Backup
@@ -109,6 +115,7 @@ class BackupPlan:
     left_out: tuple[str, ...]
     uncovered: tuple[tuple[str, tuple[str, ...]], ...]
     damaged: tuple[str, ...]
+    sending: Sending
 
 
 def plan_backup(request: BackupRequest, doors: Doors) -> BackupPlan:
@@ -156,25 +163,49 @@ def plan_backup(request: BackupRequest, doors: Doors) -> BackupPlan:
         left_out=tuple(e.recipient for e in entries if e.recipient not in {*readers, *recovery}),
         uncovered=_uncovered(readers, {*backup.recipients, *trusted}),
         damaged=tuple(error.path or "" for error in coverage.damaged),
+        sending=_sending(request, chosen, recovery, doors.archive),
     )
 
 
 def apply_backup(made: BackupPlan, request: BackupRequest, doors: Doors) -> Backup:
     """Store a plan's backup, read it back, and note it; return it with the number that it got.
 
+    Nothing leaves this machine before that is accepted.
+
     A run that is cut short after the first step leaves a whole backup that nobody notes; the next
     one makes another.
 
     Raises:
+        UsageError: Nobody has accepted on this machine that it is sent there; nothing was.
         Tampered: What was read back is not what was stored.
         Conflict: Others took each number that was tried.
         Denied, Unreachable, NotThere: The store failed; no older backup was touched.
         OutsideError: The repository's note cannot be written.
     """
+    if not made.made:
+        doors.consent(made.sending)
     backup = made.backup if made.made else _store(made.backup, doors.archive)
     _note(backup, request.record_path, doors)
     _list(doors.archive)
     return backup
+
+
+def plan_sending(request: BackupRequest, doors: Doors) -> Sending:
+    """Return what any backup would send as things stand; asks no store.
+
+    Raises:
+        LayoutError, NoIdentity, NotThere, Error: As `plan_backup`.
+    """
+    chosen = [one.entry for one in _choose(request, _read_held(request.keys_paths, doors.files))]
+    return _sending(request, chosen, recovery_of(request.settings), doors.archive)
+
+
+def _sending(
+    request: BackupRequest, chosen: list[Entry], recovery: tuple[str, ...], archive: Archive
+) -> Sending:
+    named = request.settings.backup
+    store = store_of(named.store, named.endpoint, archive.place(""))
+    return build_sending(os.path.realpath(request.root), chosen, recovery, store)
 
 
 class _Held(NamedTuple):

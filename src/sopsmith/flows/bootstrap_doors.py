@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from sopsmith.flows.backup_consent import Consent
     from sopsmith.flows.key_generate import Means
     from sopsmith.flows.steps import Step
     from sopsmith.formats.env_file import Variable
@@ -80,6 +81,7 @@ class Doors:
         variables: Of the `.env`.
         pause: Waits some seconds.
         say: Tells a person how far the wait is.
+        consent: Raises unless a person has accepted here that identities leave for a backup.
         tools: Steps for programs, which come first.
     """
 
@@ -97,6 +99,7 @@ class Doors:
     pause: Callable[[float], None]
     say: Callable[[str], None]
     tool: str
+    consent: Consent
     tools: tuple[Step, ...] = ()
 
     def settings(self, request: Request) -> RepoSettings:

@@ -268,7 +268,7 @@ class Backed:
 
     def _means(self) -> backup.Doors:
         doors = self._doors
-        return backup.Doors(doors.files, doors.archive(), doors.now(), doors.tool)
+        return backup.Doors(doors.files, doors.archive(), doors.now(), doors.tool, doors.consent)
 
 
 def find_own(scope: Scope, held: Sequence[Entry]) -> list[Entry]:

@@ -17,6 +17,7 @@ from sopsmith.flows import restore as restoring
 from sopsmith.repo.backups import RECORD, Backup
 from sopsmith.repo.key_file import NewIdentity, append_identity
 from sopsmith.repo.recipients import NamedRecipient
+from sopsmith.repo.recovery_pins import Sending
 from sopsmith.repo.settings import RepoSettings
 from sopsmith.secret import Secret
 
@@ -56,6 +57,7 @@ class Site:
         self.files = MemoryFiles()
         self.files.held = dict(_STAGE.files.held)
         self.archive = archive or FakeArchive()
+        self.asked: list[Sending] = []
         self.settings: RepoSettings = replace(
             _STAGE.settings, recovery=(NamedRecipient(RECOVERY_RECIPIENT),)
         )
@@ -74,10 +76,14 @@ class Site:
             ROOT, self.settings, (KEYS_PATH, SECOND_PATH), f"{ROOT}/{RECORD}", environments, force
         )
 
+    def consent(self, sending: Sending) -> None:
+        """Accept, and note what was asked for."""
+        self.asked.append(sending)
+
     @property
     def doors(self) -> backup.Doors:
         """Return the doors of a backup."""
-        return backup.Doors(self.files, self.archive, NOW, "sopsmith test")
+        return backup.Doors(self.files, self.archive, NOW, "sopsmith test", self.consent)
 
     def plan(self, *environments: str, force: bool = False) -> backup.BackupPlan:
         """Plan a backup."""

@@ -406,6 +406,11 @@ def test_no_parameter_of_a_backup_can_carry_an_identity() -> None:
 
 def _reach(kind: object, reached: set[object]) -> None:
     """Note a type, those that it is made of, and those of its fields."""
+    if isinstance(kind, list):
+        # What a function takes.
+        for part in kind:
+            _reach(part, reached)
+        return
     if kind in reached:
         return
     reached.add(kind)

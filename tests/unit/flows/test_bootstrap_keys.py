@@ -234,3 +234,13 @@ def test_a_change_of_sopsmith_yaml_alone_brings_no_identity_into_another_cluster
     seen = only(platform.run("inject", environment="dev"))
     assert (SECRET, "argocd", "sops-age") not in platform.cluster.objects
     assert seen.state == BLOCKED and "labelled" in seen.before.why
+
+
+def test_a_backup_is_accepted_before_it_is_stored(tmp_path: Path) -> None:
+    platform = Platform(tmp_path)
+    platform.run("bucket", "backup")
+    (sending,) = platform.asked
+    assert sending.recovery == (RECIPIENTS["recovery"],)
+    assert sending.store == "s3://backups/platform/"
+    platform.run("backup")
+    assert len(platform.asked) == 1
