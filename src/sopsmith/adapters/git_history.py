@@ -12,6 +12,7 @@ import re
 import subprocess
 from collections import deque
 from collections.abc import Iterable, Iterator
+from datetime import date
 from itertools import islice
 from typing import IO
 
@@ -124,7 +125,7 @@ class GitHistory:
         if commit is not None:
             return [f"^{commit.strip()}"]
         # Git takes any text for a date, and one that it does not know for now.
-        if not _DATE.fullmatch(since):
+        if not _DATE.fullmatch(since) or not _is_day(since):
             raise UsageError(
                 "--since names neither a revision nor a date", hint="--since 2026-01-31"
             )
@@ -233,3 +234,14 @@ def _end(child: subprocess.Popen[bytes]) -> None:
     if child.poll() is None:
         child.terminate()
     child.wait()
+
+
+def _is_day(since: str) -> bool:
+    """Tell whether what looks like a day is one; git takes a 13th month for today."""
+    if since[4:5] != "-":
+        return True
+    try:
+        date.fromisoformat(since[:10])
+    except ValueError:
+        return False
+    return True

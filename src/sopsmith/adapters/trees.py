@@ -6,7 +6,7 @@ import os
 
 from sopsmith.adapters.file_set import is_leftover
 from sopsmith.adapters.files import LocalFiles, read_up_to
-from sopsmith.errors import OutsideError
+from sopsmith.errors import NotThere, OutsideError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ class LocalTrees:
         A folder that cannot be listed is yielded itself, so that whoever reads it learns why.
 
         Raises:
-            OutsideError: A path is not there, or neither a file nor a folder.
+            NotThere: A path is not there.
+            OutsideError: It is neither a file nor a folder.
         """
         for path in _outermost(paths):
             if os.path.isdir(path):
@@ -48,7 +49,7 @@ class LocalTrees:
             elif os.path.lexists(path):
                 raise OutsideError("is neither a file nor a folder", path=path)
             else:
-                raise OutsideError("no such file or folder", path=path)
+                raise NotThere("no such file or folder", path=path)
 
     def read(self, path: str) -> bytes:
         """Return a file's bytes, as `ports.Files` does."""

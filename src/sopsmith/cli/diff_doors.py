@@ -20,6 +20,7 @@ from sopsmith.repo.root import find_root, read_settings
 from sopsmith.repo.settings import CORE, RepoSettings
 
 CLUSTER, TREE = "cluster", "."
+_WAYS = "sopsmith diff dev prod, HEAD~3 HEAD, main:dev dev, or prod cluster"
 
 
 class _Wanted(NamedTuple):
@@ -41,11 +42,16 @@ def open_sides(words: tuple[str, str], context: str, repo: str) -> tuple[Side, S
     wanted = [_parse(word, settings) for word in words]
     live = [one.revision == CLUSTER for one in wanted]
     named = [bool(one.environment) for one in wanted]
-    if all(live) or (any(live) and not any(named)) or (not any(live) and len({*named}) > 1):
+    if not any(live) and len({*named}) > 1:
+        odd, other = words if not named[0] else words[::-1]
+        known = ", ".join(scope.name for scope in settings.environments)
         raise UsageError(
-            "these two cannot be compared",
-            hint="sopsmith diff dev prod, HEAD~3 HEAD, main:dev dev, or prod cluster",
+            f"{odd!r} is no environment here, so it cannot be compared with {other}; "
+            f"there are {known}",
+            hint=_WAYS,
         )
+    if all(live) or (any(live) and not any(named)):
+        raise UsageError("these two cannot be compared", hint=_WAYS)
     keyring, key = keyring_and_key()
     signer = Signer(Opener(lambda: keyring), key)
     if key is None:

@@ -18,6 +18,7 @@ from sopsmith.errors import Error, OutsideError, UsageError
 from sopsmith.flows.bootstrap import choose_context
 from sopsmith.flows.doctor import Context, Machine
 from sopsmith.flows.install_plugin import build_script, find_plugin_home
+from sopsmith.repo.contexts import find_environment
 from sopsmith.repo.root import read_settings
 from sopsmith.repo.settings import RepoSettings
 
@@ -79,6 +80,8 @@ def _cluster_of(
     except Error:
         # A check says so; a cluster can be named all the same.
         settings = RepoSettings()
+    if environment and settings.environments:
+        find_environment(settings, environment)
     tied = {one.name: one.context for one in settings.environments}
     environment = environment or next((n for n, one in tied.items() if context == one != ""), "")
     if environment in tied:

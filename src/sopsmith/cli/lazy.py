@@ -57,6 +57,23 @@ class LazyGroup(click.Group):
             add_idle_options(found)
         return found
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that the words name; click knows only of loaded ones to propose.
+
+        Raises:
+            click.UsageError: There is none of that name.
+        """
+        name = args[0]
+        if name not in self.table and not name.startswith("-") and not ctx.resilient_parsing:
+            from difflib import get_close_matches
+
+            close = get_close_matches(name, self.table, n=1)
+            meant = f"; did you mean {close[0]!r}?" if close else ""
+            ctx.fail(f"No such command {name!r}{meant}")
+        return super().resolve_command(ctx, args)
+
     def format_commands(
         self,
         ctx: click.Context,  # noqa: ARG002

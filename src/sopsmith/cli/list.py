@@ -27,7 +27,7 @@ def command(environment: str, output: str, repo: str, jobs: int | None, **only: 
     _, found = open_inventory(repo, jobs)
     if environment and environment not in found.environments:
         known = ", ".join(found.environments)
-        raise UsageError(f"{environment!r} is no environment; known: {known}")
+        raise UsageError(f"{environment!r} is no environment here; there are {known}")
     found = found.only(environment) if environment else found
     if only["unused"]:
         found = found._replace(secrets=tuple(found.unused))

@@ -77,13 +77,13 @@ def carry_out(plan: Callable[[Doors], Prepared], options: dict[str, Any]) -> int
 
 def _note_rest(prepared: Prepared, doors: Doors) -> None:
     """Say which files somebody who left a scope opens all the same."""
-    from sopsmith.cli.talk import note
+    from sopsmith.cli.talk import counted, note
     from sopsmith.flows.recipients_look import look
 
     key = ("age", prepared.who.recipient)
     rest = [one.path for one in look((doors.root,), doors).files if key in one.keys]
     if rest:
-        note(f"{prepared.who.shown} still opens {len(rest):,} files, such as {rest[0]}")
+        note(f"{prepared.who.shown} still opens {counted(len(rest), 'file')}, such as {rest[0]}")
 
 
 def refuse_lockout(prepared: Prepared, doors: Doors) -> None:

@@ -10,7 +10,7 @@ from functools import cache
 
 import click
 
-from sopsmith.cli.talk import note, put, put_json
+from sopsmith.cli.talk import counted, note, put, put_json
 from sopsmith.flows import render as flow
 
 
@@ -39,7 +39,8 @@ def command(folder: str, reveal: bool, engine: str, output: str) -> None:
         put_json({"apiVersion": "v1", "kind": "List", "items": objects})
     else:
         put(write_documents(objects).encode())
-    note(f"{len(objects)} objects, {rendered.promised} from generators, by {rendered.engine}")
+    made = counted(len(objects), "object")
+    note(f"{made}, {rendered.promised} from generators, by {rendered.engine}")
     if rendered.engine == flow.BUILTIN:
         note("other resources, patches and hashes behind names are left out without kustomize")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sopsmith.cli.plain_lines import put_lines
-from sopsmith.cli.talk import put_json, say
+from sopsmith.cli.talk import counted, put_json, say
 from sopsmith.repo.lint_rules import RULES, severity_of
 
 if TYPE_CHECKING:
@@ -36,11 +36,11 @@ def _line(one: Finding) -> str:
 
 def _summary(report: Report) -> str:
     found = len(report.findings)
-    words = f"{found:,} problem{'s' * (found != 1)}" if found else "no problem"
+    words = counted(found, "problem") if found else "no problem"
     ignored = f", {report.ignored:,} ignored" if report.ignored else ""
     return (
-        f"lint: {words}{ignored} in {report.looked_at:,} files, {report.encrypted:,} of them"
-        " encrypted"
+        f"lint: {words}{ignored} in {counted(report.looked_at, 'file')}, {report.encrypted:,} of "
+        "them encrypted"
     )
 
 

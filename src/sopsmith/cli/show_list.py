@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sopsmith.cli.plain_lines import put_lines
 from sopsmith.cli.table import table
-from sopsmith.cli.talk import note, put_json, warn
+from sopsmith.cli.talk import counted, note, put_json, warn
 
 if TYPE_CHECKING:
     from sopsmith.flows.inventory import Inventory, Listed, Reference
@@ -41,7 +41,8 @@ def show(found: Inventory, *, whole: bool, as_json: bool) -> None:
             )  # fmt: skip
         for one in found.missing:
             warn(missing_line(one))
-        note(f"{len(found.secrets):,} secrets, {len(found.unused):,} that nothing is known to read")
+        secrets = counted(len(found.secrets), "secret")
+        note(f"{secrets}, {len(found.unused):,} that nothing is known to read")
 
 
 def show_missing(found: Inventory) -> None:

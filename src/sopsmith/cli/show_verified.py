@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sopsmith.cli.plain_lines import put_lines
-from sopsmith.cli.talk import put_json, say
+from sopsmith.cli.talk import counted, put_json, say
 from sopsmith.flows.verify import KINDS, Report
 
 _WIDTH = max(map(len, KINDS)) + 2
@@ -28,7 +28,7 @@ def show(report: Report, *, as_json: bool) -> None:
 
 def _summary(report: Report) -> str:
     if not report.opened and not report.problems:
-        return f"verify: no SOPS file among {report.looked_at:,} files"
+        return f"verify: no SOPS file among {counted(report.looked_at, 'file')}"
     found = [
         f"{sum(one.kind == kind for one in report.problems):,} {kind}"
         for kind in KINDS

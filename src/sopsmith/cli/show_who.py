@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from sopsmith.cli.table import table
-from sopsmith.cli.talk import note, put, put_json, warn
+from sopsmith.cli.talk import counted, note, put, put_json, warn
 
 if TYPE_CHECKING:
     from sopsmith.flows.recipients_look import Key, Looked, Readers
@@ -41,7 +41,9 @@ def show(found: Looked, known: Known, *, each: bool, as_json: bool) -> None:
     for key in keys:
         if key[1] not in known:
             count = sum(key in one.keys for one in found.files)
-            note(f"sopsmith.yaml does not name {' '.join(key)}, which opens {count:,} files")
+            note(
+                f"sopsmith.yaml does not name {' '.join(key)}, which opens {counted(count, 'file')}"
+            )
 
 
 def _in_order(files: list[Readers], known: Known) -> list[Key]:

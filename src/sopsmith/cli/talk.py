@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from sopsmith.errors import Error, OutsideError
+from sopsmith.errors import Error, MacMismatch, OutsideError, Tampered
 
 _COLOURS = {"error": "31", "hint": "36", "warning": "33", "note": "2"}
 _LAYOUT = "\n\t"
@@ -31,8 +31,9 @@ def note(text: str) -> None:
 def report(error: Error) -> None:
     """Write an error and its hint to stderr."""
     _write(f"{_paint('error')} {brief(plain(str(error), keep=_LAYOUT))}")
-    if error.hint:
-        _write(f"{_paint('hint')} {plain(error.hint, keep=_LAYOUT)}")
+    hint = error.hint or _last_good(error)
+    if hint:
+        _write(f"{_paint('hint')} {plain(hint, keep=_LAYOUT)}")
 
 
 def plain(text: str, keep: str = "") -> str:
@@ -67,6 +68,11 @@ def brief(text: str) -> str:
     return re.sub(f"({_LONG}[0-9a-z]{{10}})[0-9a-z]{{60,}}([0-9a-z]{{6}})", r"\1…\2", text)
 
 
+def counted(number: int, word: str) -> str:
+    """Return how many there are of something, as people say it: `1 file`, `1,200 files`."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
 def put(data: bytes) -> None:
     """Write data to stdout.
 
@@ -90,6 +96,15 @@ def put_json(value: object) -> None:
     # The name of a file may hold bytes that are no text; JSON can say them only as an escape.
     text = json.dumps(value, indent=2, ensure_ascii=False)
     put(text.encode("utf-8", "backslashreplace") + b"\n")
+
+
+def _last_good(error: Error) -> str:
+    """Return how to see what became of a file whose values are not what was encrypted."""
+    if isinstance(error, Tampered | MacMismatch) and error.path and os.path.isfile(error.path):
+        from shlex import quote
+
+        return f"git log -p -- {quote(error.path)}"
+    return ""
 
 
 def _without_identities(text: str) -> str:

@@ -214,8 +214,8 @@ def parse_extract(expression: str) -> Address:
             rest = rest[end + 1 :]
         except (ValueError, IndexError, RecursionError):
             raise BadPlace(
-                'the place is not of the form ["key"][0]', hint='--extract \'["a"]["b"][0]\''
+                'the place is not of the form ["key"][0]', hint='write it as \'["a"]["b"][0]\''
             ) from None
     if not parts:
-        raise BadPlace("the place to extract is empty", hint="--extract '[\"a\"]'")
+        raise BadPlace("the place to extract is empty", hint="write it as '[\"a\"]'")
     return tuple(parts)

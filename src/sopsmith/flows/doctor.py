@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from sopsmith.errors import Error, Unreachable, UsageError
+from sopsmith.repo.contexts import find_environment
 from sopsmith.repo.diagnosis import ERROR, INFO, OK, SKIPPED, UNKNOWN, WARNING, Finding, from_error
 from sopsmith.repo.root import read_settings
 
@@ -226,9 +227,7 @@ def repair(
 def _check_environment(context: Context) -> None:
     if not context.environment or context.settings_error:
         return
-    known = [scope.name for scope in context.settings.environments]
-    if context.environment not in known:
-        raise UsageError(f"{context.environment!r} is no environment; known: {', '.join(known)}")
+    find_environment(context.settings, context.environment)
 
 
 def _obstacle(check: Check, code: str, context: Context, silent: Error | None) -> Finding | None:

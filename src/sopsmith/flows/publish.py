@@ -115,7 +115,9 @@ def _names(paths: tuple[str, ...], recursive: bool, trees: Trees) -> list[tuple[
             found.append((path, os.path.basename(path)))
             continue
         if not recursive:
-            raise UsageError("it is a folder", key=path, hint=f"publish --recursive {quote(path)}")
+            raise UsageError(
+                "is a folder", key=path, hint=f"sopsmith publish --recursive {quote(path)}"
+            )
         for file in trees.walk((path,)):
             # What is not encrypted is not meant for anywhere.
             if recognise(trees.read(file), file):

@@ -240,7 +240,7 @@ def _refuse_unknown(settings: RepoSettings, scopes: tuple[str, ...]) -> None:
     known = [scope.name for scope in settings.scopes]
     if not {*scopes} <= {*known}:
         # Not quoted: an identity may have been pasted in the wrong place.
-        raise UsageError(f"there is no such scope; known: {', '.join(known)}")
+        raise UsageError(f"the scope is no environment here; there are {', '.join(known)}")
 
 
 def _left_over(settings: RepoSettings, scope: str, who: str, before: Texts) -> NamedRecipient:

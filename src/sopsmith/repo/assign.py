@@ -25,6 +25,7 @@ from sopsmith.repo.manifests import (
 from sopsmith.repo.settings import RepoSettings, Scope, SecretMapping
 
 _IDENTITY = b"AGE-SECRET-KEY-"
+_SHOWN = 20  # problems; a person mends the first ones and runs it again
 _OPTIONAL = frozenset({"email"})
 
 
@@ -191,7 +192,9 @@ def _raise(problems: list[str], path: str) -> None:
     if len(problems) == 1:
         raise EnvFileError(problems[0], path=path)
     if problems:
-        listed = "".join(f"\n  - {problem}" for problem in problems)
+        more = len(problems) - _SHOWN
+        shown = [*problems[:_SHOWN], *([f"and {more:,} more"] if more > 0 else [])]
+        listed = "".join(f"\n  - {problem}" for problem in shown)
         raise EnvFileError(f"{len(problems)} problems, nothing was written:{listed}", path=path)
 
 

@@ -157,7 +157,7 @@ def _find_scope(settings: RepoSettings, name: str) -> Scope:
         if scope.name == name:
             return scope
     known = ", ".join(scope.name for scope in settings.scopes)
-    raise LayoutError(f"there is no such scope; known: {known}", path=FILE)
+    raise LayoutError(f"the scope is no environment here; there are {known}", path=FILE)
 
 
 def _with_scope(settings: RepoSettings, new: Scope) -> RepoSettings:

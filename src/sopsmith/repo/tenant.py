@@ -101,7 +101,7 @@ def read_tenant(name: str, platform: RepoSettings, find: Find, *, namespace: str
     data = find(path)
     if data is None:
         raise UsageError(
-            f"there is no tenant {name}: {path} is missing", hint="sopsmith tenant add"
+            f"there is no tenant {name}: {path} is missing", hint="sopsmith tenant add --help"
         )
     top = parse_fields(data, _FIELDS, path)
     if top.number("version") != 1:

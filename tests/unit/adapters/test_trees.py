@@ -10,7 +10,7 @@ from tests.world import World
 
 from sopsmith.adapters.programs import LocalPrograms
 from sopsmith.adapters.trees import PEEK, LocalTrees
-from sopsmith.errors import OutsideError
+from sopsmith.errors import NotThere, OutsideError
 
 
 def put(root: Path, *paths: str) -> None:
@@ -47,7 +47,7 @@ def test_links_are_followed_only_where_they_are_named(root: Path) -> None:
 
 
 def test_what_is_not_there_is_an_error(root: Path) -> None:
-    with pytest.raises(OutsideError, match="nowhere: no such file or folder"):
+    with pytest.raises(NotThere, match="nowhere: no such file or folder"):
         list(LocalTrees().walk(("nowhere",)))
 
 

@@ -105,7 +105,7 @@ def test_an_error_counts_for_the_code_that_is_looked_for(context: Context) -> No
 
 
 def test_an_environment_that_is_none_is_refused(context: Context) -> None:
-    with pytest.raises(UsageError, match="known: dev, prod"):
+    with pytest.raises(UsageError, match="there are dev, prod"):
         list(diagnose(replace(context, environment="live"), [yields()]))
 
 

@@ -197,3 +197,10 @@ def test_all_problems_are_said_at_once() -> None:
     message = failure(DEV_="v", B_="w", C="AGE-SECRET-KEY-1")
     assert message.startswith(".env: 3 problems, nothing was written:\n  - line 3: C")
     assert message.count("\n  - ") == 3
+
+
+def test_of_many_problems_the_first_are_said_and_the_rest_counted() -> None:
+    message = failure(**{f"A{number}": "AGE-SECRET-KEY-1" for number in range(1, 25)})
+    assert message.startswith(".env: 24 problems")
+    assert message.count("\n  - ") == 21
+    assert message.endswith("\n  - and 4 more")

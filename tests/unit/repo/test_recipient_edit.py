@@ -265,7 +265,9 @@ def test_the_last_recipient_cannot_go() -> None:
 
 
 def test_a_scope_that_is_not_there_is_refused_with_those_that_are() -> None:
-    assert "no such scope; known: core, dev, prod" in str(refusal(START, "stage"))
+    assert "the scope is no environment here; there are core, dev, prod" in str(
+        refusal(START, "stage")
+    )
 
 
 @pytest.mark.parametrize("one", [

@@ -1,0 +1,99 @@
+"""What people get wrong is answered by one error with its place, a hint and the right exit code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.unit.flows.keys_at import DEV, HOME, Place
+
+from sopsmith.cli.main import run
+
+SECRET = f"{HOME}/dev/secrets/a.secret.yaml"
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """Stand in a repository with one encrypted file."""
+    made = Place(tmp_path)
+    made.lock(SECRET, DEV[1])
+    made.put(".env", "DEV_A=made-up\n")
+    monkeypatch.setenv("SOPS_AGE_KEY_FILE", str(made.keys))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "kubeconfig"))
+    monkeypatch.chdir(made.root)
+    return made
+
+
+def refused(capfd: Any, code: int, *argv: str) -> str:
+    """Return what stderr says of a command line that is refused."""
+    assert run([*argv]) == code
+    said = capfd.readouterr()
+    assert said.out == ""
+    assert said.err.startswith(("error: ", "note: "))
+    return str(said.err)
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["doctor", "-e"], ["list", "-e"], ["key", "check", "-e"], ["key", "generate", "-e"],
+        ["env", "-e"], ["generate", "-e"], ["refresh", "-e"], ["key", "rotate", "-e"],
+        ["diff", "dev"],
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_an_environment_that_is_not_there_is_refused_in_one_way(
+    place: Place, capfd: Any, argv: list[str]
+) -> None:
+    said = refused(capfd, 2, *argv, "live")
+    assert "'live' is no environment here" in said
+    assert "dev, prod" in said
+
+
+@pytest.mark.parametrize(
+    ("argv", "code"),
+    [
+        (["decrypt"], 100), (["encrypt"], 100), (["rotate"], 100), (["updatekeys"], 100),
+        (["filestatus"], 1), (["verify"], 1), (["lint"], 1), (["explain"], 1),
+        (["key", "open", "--reason", "x"], 1),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_file_that_is_not_there_is_named(
+    place: Place, capfd: Any, argv: list[str], code: int
+) -> None:
+    assert "error: nowhere.yaml: no such file or " in refused(capfd, code, *argv, "nowhere.yaml")
+
+
+def test_a_word_that_is_nearly_a_command_is_proposed(place: Place, capfd: Any) -> None:
+    assert "'statsu'; did you mean 'status'?\n" in refused(capfd, 2, "statsu")
+    assert "did you mean 'rotate'?" in refused(capfd, 2, "key", "rotat")
+    assert "'instal'; did you mean one of 'install', 'uninstall'?\n" in refused(
+        capfd, 2, "git", "instal"
+    )
+    assert "hint: sopsmith --help" in refused(capfd, 2, "zzz")
+
+
+def test_a_place_is_hinted_as_it_is_typed(place: Place, capfd: Any) -> None:
+    assert """hint: write it as '["a"]["b"][0]'""" in refused(capfd, 91, "get", SECRET, "value")
+
+
+def test_a_day_that_no_calendar_has_is_none(place: Place, capfd: Any) -> None:
+    import subprocess
+
+    subprocess.run(["git", "init", "-q", "."], check=True)
+    assert "neither a revision nor a date" in refused(capfd, 2, "audit", "--since", "2026-13-01")
+
+
+def test_a_value_that_was_changed_is_named_with_the_way_to_the_last_good_one(
+    place: Place, capfd: Any
+) -> None:
+    path = place.root / SECRET
+    path.write_text(path.read_text().replace("    value: ENC[", "    other: ENC["))
+    said = refused(capfd, 25, "decrypt", SECRET)
+    assert said == (
+        f"error: {SECRET}: stringData.other: the value was changed or moved\n"
+        f"hint: git log -p -- {SECRET}\n"
+    )
