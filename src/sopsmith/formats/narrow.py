@@ -130,6 +130,20 @@ def _mapping(
 
 
 def _is_key(key: str) -> bool:
+    known = _KNOWN_KEYS.get(key)
+    if known is None:
+        if len(_KNOWN_KEYS) == _MOST_KNOWN:
+            _KNOWN_KEYS.clear()
+        known = _KNOWN_KEYS[key] = _looks_like_key(key)
+    return known
+
+
+# Most files of a tree have the same keys.
+_KNOWN_KEYS: dict[str, bool] = {}
+_MOST_KNOWN = 1024
+
+
+def _looks_like_key(key: str) -> bool:
     if not _KEY.issuperset(key) or len(key) > _MAX_KEY or key in _WORDS:
         return False
     first = key[:1]
@@ -305,18 +319,17 @@ def _literal(lines: list[str], at: int, header: str, indent: int) -> tuple[Scala
     if width <= indent or width == len(line):
         raise _Unsure
     pad = line[:width]
-    start = at
+    content = []
     count = len(lines)
     while at < count:
         line = lines[at]
-        if line and (not line.startswith(pad) or len(line) == width):
-            if not line.strip(" "):
+        if line:
+            if line.isspace():
                 raise _Unsure
-            break
+            if not line.startswith(pad):
+                break
+        content.append(line[width:])
         at += 1
-    content = [line[width:] for line in lines[start:at]]
-    if any(line and not line.strip(" ") for line in content):
-        raise _Unsure
     text = "\n".join(content) + "\n"
     if header != "|+":
         text = text.rstrip("\n") + ("" if header == "|-" else "\n")
