@@ -7,18 +7,18 @@ disk that is full shows before the first file is replaced, so nothing is.
 from __future__ import annotations
 
 import os
+import stat
 import time
 from contextlib import suppress
-from threading import Thread
 
+from sopsmith.adapters.disk_lanes import Lanes, sync
 from sopsmith.adapters.files import written_at
 from sopsmith.errors import OutsideError
 
 _MARK = ".set-new"
-_LANES = 8
-"""Threads that wait for the disk; 100 files took a third of the time of one thread."""
 _ABANDONED = 60.0
 """Seconds after which a temporary file is taken for one of a killed process."""
+_NEW_MODE = 0o644
 
 
 def is_leftover(name: str) -> bool:
@@ -27,9 +27,10 @@ def is_leftover(name: str) -> bool:
 
 
 class FileSets:
-    """Replace one set of files after another; each folder is cleared of leftovers once."""
+    """Replace one set of files after another; each folder is looked at once."""
 
     def __init__(self) -> None:
+        self._homes: dict[str, str] = {}
         self._prepared: set[str] = set()
 
     def replace(self, files: list[tuple[str, bytes]]) -> None:
@@ -45,30 +46,66 @@ class FileSets:
         """
         staged: list[tuple[str, str, str]] = []
         try:
-            for path, data in files:
-                target = self._target(path)
-                staged.append((path, _stage(path, target, data), target))
+            with Lanes(len(files)) as lanes:
+                for path, data in files:
+                    target, mode = self._target(path)
+                    staged.append((path, _stage(path, target, mode, data, lanes), target))
             folders = dict.fromkeys(os.path.dirname(target) for _, _, target in staged)
-            _sync_all([(temporary, path) for path, temporary, _ in staged])
+            staged.reverse()
             while staged:
-                path, temporary, target = staged[0]
+                path, temporary, target = staged[-1]
                 _rename(path, temporary, target)
-                staged.pop(0)
+                staged.pop()
         finally:
             for _, temporary, _ in staged:
                 with suppress(OSError):
                     os.unlink(temporary)
         for folder in folders:
-            _sync(folder, folder)
+            _sync_folder(folder)
 
-    def _target(self, path: str) -> str:
-        """Return the file behind a path, in a folder that is there."""
+    def _target(self, path: str) -> tuple[str, int]:
+        """Return the file behind a path, in a folder that is there, and the mode that it gets."""
+        folder, name = os.path.split(path)
+        home = self._homes.get(folder)
+        if home is None:
+            home = self._homes[folder] = self._home(folder, path)
+        target = f"{home}/{name}"
+        try:
+            mode = os.lstat(target).st_mode
+        except FileNotFoundError:
+            return target, _NEW_MODE
+        except OSError as error:
+            raise _outside(error, path) from None
+        if not stat.S_ISLNK(mode):
+            return target, stat.S_IMODE(mode)
         target = written_at(path)
-        folder = os.path.dirname(target)
-        if folder not in self._prepared:
-            _prepare(folder, path)
-            self._prepared.add(folder)
-        return target
+        self._prepare(os.path.dirname(target), path)
+        return target, _mode_of(target, path)
+
+    def _home(self, folder: str, path: str) -> str:
+        """Return where a folder really is, once it is there."""
+        try:
+            home = written_at(folder)
+        except OutsideError as error:
+            error.path = path
+            raise
+        self._prepare(home, path)
+        return home
+
+    def _prepare(self, folder: str, path: str) -> None:
+        """Make a folder, and clear away what a killed process left in it."""
+        if folder in self._prepared:
+            return
+        try:
+            os.makedirs(folder, exist_ok=True)
+            names = os.listdir(folder)
+        except OSError as error:
+            raise _outside(error, path) from None
+        for left in (os.path.join(folder, name) for name in names if is_leftover(name)):
+            with suppress(OSError):
+                if time.time() - os.stat(left).st_mtime > _ABANDONED:
+                    os.unlink(left)
+        self._prepared.add(folder)
 
 
 def replace_files(files: list[tuple[str, bytes]]) -> None:
@@ -81,74 +118,45 @@ def replace_files(files: list[tuple[str, bytes]]) -> None:
     FileSets().replace(files)
 
 
-def _prepare(folder: str, path: str) -> None:
-    """Make a folder, and clear away what a killed process left in it."""
-    try:
-        os.makedirs(folder, exist_ok=True)
-        names = os.listdir(folder)
-    except OSError as error:
-        raise _outside(error, path) from None
-    for name in names:
-        if is_leftover(name):
-            left = os.path.join(folder, name)
-            with suppress(OSError):
-                if time.time() - os.stat(left).st_mtime > _ABANDONED:
-                    os.unlink(left)
-
-
-def _stage(path: str, target: str, data: bytes) -> str:
-    folder, name = os.path.split(target)
-    temporary = os.path.join(folder, f".{name}.{os.urandom(6).hex()}{_MARK}")
+def _stage(path: str, target: str, mode: int, data: bytes, lanes: Lanes) -> str:
+    """Write a temporary file beside a target; the lanes close it."""
+    folder, _, name = target.rpartition("/")
+    temporary = f"{folder}/.{name}.{os.urandom(6).hex()}{_MARK}"
     try:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
-                os.fchmod(stream.fileno(), _mode_of(target))
+            _write(handle, data)
+            os.fchmod(handle, mode)
         except OSError:
+            os.close(handle)
             os.unlink(temporary)
             raise
     except OSError as error:
         raise _outside(error, path) from None
+    lanes.add(handle, path)
     return temporary
 
 
-def _mode_of(target: str) -> int:
+def _write(handle: int, data: bytes) -> None:
+    done = os.write(handle, data)
+    while done < len(data):
+        done += os.write(handle, data[done:])
+
+
+def _mode_of(target: str, path: str) -> int:
     try:
-        return os.stat(target).st_mode & 0o7777
+        return stat.S_IMODE(os.stat(target).st_mode)
     except FileNotFoundError:
-        return 0o644
-
-
-def _sync_all(places: list[tuple[str, str]]) -> None:
-    """Wait for the disk for many files at once, which it joins into a few writes."""
-    failures: list[OutsideError] = []
-
-    def sync_some(first: int) -> None:
-        try:
-            for place, path in places[first::_LANES]:
-                _sync(place, path)
-        except OutsideError as error:
-            failures.append(error)
-
-    lanes = [Thread(target=sync_some, args=(first,)) for first in range(min(_LANES, len(places)))]
-    for lane in lanes:
-        lane.start()
-    for lane in lanes:
-        lane.join()
-    if failures:
-        raise failures[0]
-
-
-def _sync(place: str, path: str) -> None:
-    try:
-        handle = os.open(place, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        return _NEW_MODE
     except OSError as error:
         raise _outside(error, path) from None
+
+
+def _sync_folder(folder: str) -> None:
+    try:
+        sync(os.open(folder, os.O_RDONLY))
+    except OSError as error:
+        raise _outside(error, folder) from None
 
 
 def _rename(path: str, temporary: str, target: str) -> None:

@@ -19,7 +19,7 @@ from sopsmith.flows.generate import STDIN, Doors
 from sopsmith.repo.root import find_root
 
 WORTH_IT = 64
-"""New Secrets of a scope for which forks pay; encrypting one takes 0.6 ms."""
+"""Secrets for which forks pay; to encrypt one or to compare it takes some 0.3 ms."""
 
 
 class Repository(NamedTuple):

@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime
+from itertools import islice
 from typing import NamedTuple
 
 from sopsmith.errors import LayoutError
 from sopsmith.flows.tracked import is_tracked
 from sopsmith.formats import env_file
 from sopsmith.ports import Files, Programs, Workers
-from sopsmith.repo.assign import Assignment, assign
+from sopsmith.repo.assign import Assignment, Desired, assign
 from sopsmith.repo.folders import LISTS, choose_scopes, read_folder
 from sopsmith.repo.isolation import find_shared
 from sopsmith.repo.manifests import secret_path
 from sopsmith.repo.plan import REMOVE, Change
 from sopsmith.repo.plan_scope import Means, plan_scope, standing_names
+from sopsmith.repo.plan_secrets import plan_secrets
 from sopsmith.repo.root import read_settings
 from sopsmith.repo.settings import RepoSettings, Scope
 from sopsmith.sops.config import FILE_NAME, Config, CreationRule
@@ -58,7 +61,7 @@ class Doors(NamedTuple):
             the disk has no room.
         keyring: Loads the identities; called only if a file has to be opened.
         kinds: The kinds of master key besides age that can be reached.
-        workers: Encrypt new files on all cores; None does so one after the other.
+        workers: Encrypt and compare on all cores; None does so one after the other.
     """
 
     files: Files
@@ -109,10 +112,7 @@ def plan_generate(request: Request, doors: Doors) -> Plan:
         kinds=doors.kinds,
         workers=doors.workers,
     )
-    changes: list[Change] = []
-    for scope in chosen:
-        wanted = [item for item in assignment.desired if item.scope == scope.name]
-        changes += plan_scope(scope, wanted, folders[scope.name], means)
+    changes = _plan_scopes(chosen, assignment.desired, folders, means)
     _refuse_hiding(assignment, changes, folders, settings)
     warnings = [
         *_warn_shared(assignment, settings),
@@ -139,6 +139,25 @@ def apply_generate(made: Plan, root: str, doors: Doors) -> None:
     for change in made.changes:
         if change.action == REMOVE:
             doors.files.remove(os.path.join(root, change.path))
+
+
+def _plan_scopes(
+    chosen: list[Scope],
+    desired: list[Desired],
+    folders: dict[str, dict[str, bytes]],
+    means: Means,
+) -> list[Change]:
+    """Return the changes of scopes, one after the other; their Secrets are planned together."""
+    wanted = {scope.name: [one for one in desired if one.scope == scope.name] for scope in chosen}
+    pairs = [
+        (item, folders[name].get(item.file)) for name, items in wanted.items() for item in items
+    ]
+    changes: list[Change] = []
+    with closing(plan_secrets(pairs, means)) as made:
+        for scope in chosen:
+            own = wanted[scope.name]
+            changes += plan_scope(scope, own, folders[scope.name], means, islice(made, len(own)))
+    return changes
 
 
 def _rules(request: Request, doors: Doors) -> Callable[[str], CreationRule]:

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from sopsmith.errors import Error
-from sopsmith.ports import Answer, Workers
+from sopsmith.ports import Workers
 from sopsmith.repo import listing
 from sopsmith.repo.assign import Desired
 from sopsmith.repo.folders import KUSTOMIZATIONS, kustomization_of
@@ -23,10 +23,9 @@ from sopsmith.repo.plan import (
     UNLISTED,
     UPDATE,
     Change,
-    plan_new,
-    plan_present,
     read_clear,
 )
+from sopsmith.repo.plan_secrets import plan_secrets
 from sopsmith.repo.settings import RepoSettings, Scope
 from sopsmith.sops.config import CreationRule
 from sopsmith.sops.keyring import Keyring
@@ -41,7 +40,7 @@ class Means(NamedTuple):
         keyring: Loads the identities; called only if a file has to be opened.
         prune: Remove what is left over, instead of only saying so.
         kinds: The kinds of master key besides age that can be reached.
-        workers: Encrypt new files on all cores; None does so one after the other.
+        workers: Encrypt and compare on all cores; None does so one after the other.
         inside: What the generator writes before a file's name: `secrets/` where the lists stand
             in the folder above the Secrets.
         build: Returns the text of a list that does not stand yet, by its path.
@@ -63,49 +62,26 @@ class Means(NamedTuple):
 
 
 def plan_scope(
-    scope: Scope, desired: list[Desired], folder: dict[str, bytes], means: Means
+    scope: Scope,
+    desired: list[Desired],
+    folder: dict[str, bytes],
+    means: Means,
+    made: Iterator[Change] | None = None,
 ) -> list[Change]:
     """Return the changes of one scope, its Secrets first and its lists last.
 
     Args:
         folder: The scope's Secrets and lists, by name.
+        made: The changes of the Secrets, where the caller has several scopes planned together.
     """
-    changes = []
-    made = _plan_all_new([item for item in desired if folder.get(item.file) is None], means)
-    for item in desired:
-        present = folder.get(item.file)
-        if present is None:
-            changes.append(next(made))
-        else:
-            changes.append(plan_present(item, present, means.keyring(), means.now))
+    if made is None:
+        made = plan_secrets([(item, folder.get(item.file)) for item in desired], means)
+    changes = list(made)
     left = _left_over(scope, {item.file for item in desired}, folder, means)
     lists = _plan_lists(scope, desired, left, folder, means)
     # What prune takes out of a list shows as a change of the list.
     said = [change for change in left if change.action != MISSING or not means.prune]
     return changes + said + lists
-
-
-def _plan_all_new(items: list[Desired], means: Means) -> Iterator[Change]:
-    def plan(item: Desired) -> Change:
-        return plan_new(item, means.rule_for(item.path), means.now, means.kinds)
-
-    def work(number: str) -> Answer:
-        try:
-            return (plan(items[int(number)]).data,)
-        except Exception:  # noqa: BLE001 - `plan` meets it again
-            return None
-
-    if means.workers is None:
-        yield from map(plan, items)
-        return
-    answers = means.workers.map(work, map(str, range(len(items))))
-    for item, answer in zip(items, answers, strict=True):
-        data = answer[0] if answer else None
-        if isinstance(data, bytes):
-            yield Change(CREATE, item.scope, item.path, item.variables, (), data)
-        else:
-            # What a fork could not do is done here, or has its words here.
-            yield plan(item)
 
 
 def standing_names(
