@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -81,8 +83,6 @@ def test_a_place_is_hinted_as_it_is_typed(place: Place, capfd: Any) -> None:
 
 
 def test_a_day_that_no_calendar_has_is_none(place: Place, capfd: Any) -> None:
-    import subprocess
-
     subprocess.run(["git", "init", "-q", "."], check=True)
     assert "neither a revision nor a date" in refused(capfd, 2, "audit", "--since", "2026-13-01")
 
@@ -97,3 +97,23 @@ def test_a_value_that_was_changed_is_named_with_the_way_to_the_last_good_one(
         f"error: {SECRET}: stringData.other: the value was changed or moved\n"
         f"hint: git log -p -- {SECRET}\n"
     )
+
+
+def test_an_empty_env_prunes_nothing(place: Place, capfd: Any) -> None:
+    place.put(".env", "# the vault did not answer\n")
+    said = refused(capfd, 1, "generate", "--prune")
+    assert "error: .env: holds no variable, so --prune would remove every Secret" in said
+    assert (place.root / SECRET).exists()
+
+
+@pytest.mark.parametrize(
+    ("closing", "code"), [("<&-", 0), ("2>&-", 0), (">&-", 1), ("<&- >&- 2>&-", 1)]
+)
+def test_a_stream_that_is_closed_is_no_crash(place: Place, closing: str, code: int) -> None:
+    command = f'"$1" -c "from sopsmith.cli.start import main; main()" recipients list {closing}'
+    done = subprocess.run(
+        ["bash", "-c", command, "bash", sys.executable], capture_output=True, check=False
+    )
+    assert done.returncode == code
+    assert b"Traceback" not in done.stderr
+    assert b"bug" not in done.stderr

@@ -33,7 +33,26 @@ def command(
 
     at = doors.open_repository(repo)
     path, data = doors.read_env(env_file, at)
+    if prune:
+        _refuse_empty(path, data)
     made = plan_generate(Request(at.root, path, data, environments, prune), at.doors)
     if not dry_run:
         apply_generate(made, at.root, at.doors)
     show_plan.show(made, as_json=output == "json", dry_run=dry_run)
+
+
+def _refuse_empty(path: str, data: bytes) -> None:
+    """Refuse to prune by a `.env` without variables: whatever should have written it failed.
+
+    Raises:
+        EnvFileError: It holds none, or does not parse.
+    """
+    from sopsmith.errors import EnvFileError
+    from sopsmith.formats.env_file import parse
+
+    if not parse(data, path):
+        raise EnvFileError(
+            "holds no variable, so --prune would remove every Secret",
+            path=path,
+            hint="if that is meant: git rm the files, then sopsmith generate",
+        )

@@ -80,6 +80,7 @@ def main() -> None:
     Taking every module apart again at exit is a tenth of a short command's time and helps
     nobody, so the process ends once what was written has left it.
     """
+    _fill_streams()
     code = run(sys.argv[1:])
     try:
         sys.stdout.flush()
@@ -87,6 +88,18 @@ def main() -> None:
     except (OSError, ValueError):
         code = code or 1
     os._exit(code)
+
+
+def _fill_streams() -> None:
+    """Put something in the place of standard streams that are closed.
+
+    Otherwise the next file that is opened would be one, and what a program that is started says
+    would land in it. Output that nobody takes is no success: writing it fails.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            flags = os.O_WRONLY if name == "stderr" else os.O_RDONLY
+            setattr(sys, name, open(os.open(os.devnull, flags), mode, encoding="utf-8"))  # noqa: SIM115
 
 
 def run(argv: list[str]) -> int:

@@ -79,7 +79,8 @@ def _remarks(made: Plan, *, dry_run: bool) -> Iterator[str]:
         )
     stale = [change for change in made.changes if change.action == STALE]
     if stale:
-        yield f"{_count(stale, 'file')} without a variable any more: --prune removes them"
+        them = "it" if len(stale) == 1 else "them"
+        yield f"{_count(stale, 'file')} without a variable any more: --prune removes {them}"
     missing = [change for change in made.changes if change.action == MISSING]
     if missing:
         yield f"{_count(missing, 'file')} missing that a list names: --prune takes the entries out"

@@ -116,7 +116,7 @@ def find_place(folder: str, programs: Programs) -> Place:
     git = Git(programs, folder)
     root = git.find("rev-parse", "--show-toplevel")
     if root is None:
-        raise UsageError("not in a git repository", hint="git init, or --global")
+        raise UsageError("not in a git repository", hint="git init, or sopsmith git install --global")
     hooks = os.path.abspath(os.path.join(folder, git.run("rev-parse", "--git-path", "hooks")))
     attributes = os.path.join(root, ".gitattributes")
     inside = hooks.startswith(os.path.join(root, ""))
