@@ -48,7 +48,7 @@ class Placer:
         if stays_flow and value and isinstance(value, dict | list):
             return [(node.start, node.end, flow_text(value))]
         head = self._head(parent, index)
-        end = self._end(node, head)
+        end = self._with_last_note(head, self._end(node, head))
         note = self._note(head, end)
         if not isinstance(value, dict | list) or not value:
             at = Scalar(None, head, end, indent=self._column(parent))
@@ -174,6 +174,19 @@ class Placer:
             if head <= comment.start < min(end, line_end) and not comment.item:
                 return self._text[comment.start : comment.end]
         return ""
+
+    def _with_last_note(self, head: int, end: int) -> int:
+        """Return the end of a value, the comment behind its last line included.
+
+        Behind a value of several lines it is the last part's, and no comment of the key's.
+        """
+        line_end = self._line_end(end)
+        if line_end == self._line_end(head):
+            return end
+        behind = [one.end for one in self._tree.comments if end <= one.start < line_end]
+        end = max([end, *behind])
+        # White space would come to stand behind a comment that stays, and be a part of it.
+        return end if self._text[end:line_end].strip() else line_end
 
     def _head(self, parent: Mapping | Sequence, index: int) -> int:
         """Return where the value begins: behind the colon or the dash."""

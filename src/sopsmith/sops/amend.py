@@ -155,6 +155,16 @@ def _without(found: object, address: Address) -> object:
     return found
 
 
+def _removal(text: str, comment: Comment) -> Edit:
+    """Return the edit that takes a comment away, with its line where nothing else is on it."""
+    line = text.rfind("\n", 0, comment.start) + 1
+    start = line + len(text[line : comment.start].rstrip())
+    end = comment.end
+    if start == line and (found := text.find("\n", end)) >= 0:
+        end = found + 1
+    return start, end, ""
+
+
 class _Amending:
     """Change one document, and make sure of what came out.
 
@@ -239,7 +249,8 @@ class _Amending:
         """Return the edits that bind comments to the collection that now holds them.
 
         Which one it is depends on what stands around a comment, and sops opens a comment only
-        where that is the one that it was encrypted for.
+        where that is the one that it was encrypted for. Where nothing is encrypted now, a comment
+        goes: sops would leave the token in its plaintext, and the text must not show.
         """
         bound = {
             one.token: one.text
@@ -252,8 +263,11 @@ class _Amending:
             if source in bound and not self._is_bound(source, comment.path):
                 # Where it stands now it may open at no path at all, so its text is the old one.
                 comment.text = bound[source]
-                written = comment.written(self._sealer.comment_token(comment))
-                edits.append((comment.start, comment.end, written))
+                if two.selection.has_comment(comment):
+                    written = comment.written(self._sealer.comment_token(comment))
+                    edits.append((comment.start, comment.end, written))
+                else:
+                    edits.append(_removal(two.text, comment))
         return edits
 
     def _comments(self, document: Unlocked) -> list[Comment]:

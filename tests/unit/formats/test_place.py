@@ -20,6 +20,9 @@ l:
 m:
   k: v
 f: {p: 1, q: [1, 2]}
+o:  # mine
+  p:  # not
+    q: 1  # nor that
 n:
 s: |
   t
@@ -47,6 +50,8 @@ def dropped(text: str, address: Address, kind: str = "yaml") -> str:
         (("l", 9), "w", "  z: 2\n", "  z: 2\n- w\n"),
         (("l", 1, "new"), "w", "  z: 2\n", "  z: 2\n  new: w\n"),
         (("m",), "w", "m:\n  k: v\n", "m: w\n"),
+        (("o",), "w", "o:  # mine\n  p:  # not\n    q: 1  # nor that\n", "o: w # mine\n"),
+        (("o", "p"), {"k": 1}, "p:  # not\n    q: 1  # nor that\n", "p: # not\n    k: 1\n"),
         (("m",), [], "m:\n  k: v\n", "m: []\n"),
         (("m", "new"), Token("ENC[x]"), "  k: v\n", "  k: v\n  new: ENC[x]\n"),
         (("f", "p"), {"x": Token("ENC[x]")}, "{p: 1,", '{p: {x: "ENC[x]"},'),
