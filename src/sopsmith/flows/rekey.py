@@ -17,7 +17,7 @@ from sopsmith.flows.rekey_plan import Outcome, Plan, Problem, build_change, chan
 from sopsmith.formats import narrow
 from sopsmith.sops.document import Document, format_of
 from sopsmith.sops.metadata import parse_metadata
-from sopsmith.sops.quick import parse_quick
+from sopsmith.sops.quick import parse_quick, read_quick
 from sopsmith.sops.recognise import is_marked, recognise
 from sopsmith.sops.rekey import plan_rekey, rotate, update_keys
 from sopsmith.sops.unseal import take_metadata
@@ -233,6 +233,9 @@ def read_metadata(data: bytes, name: str, path: str) -> Metadata:
         NotEncrypted: It has none.
         FormatError, RuleError: It is not of the format, or its selectors cannot be used.
     """
+    found = read_quick(data) if name == "yaml" else None
+    if found is not None:
+        return found
     if name == "yaml" and data.isascii():
         trees = narrow.parse(data.decode())
         node = take_metadata(trees) if trees else None

@@ -11,7 +11,7 @@ from sopsmith.errors import Error, FormatError, NotEncrypted
 from sopsmith.formats import find_format, is_binary, load_format
 from sopsmith.formats.splice import Edit, splice
 from sopsmith.formats.tree import Address, Mapping, Node, Plain, Scalar, Tree, show, to_object
-from sopsmith.sops.metadata import KEY, Metadata, format_time, parse_metadata
+from sopsmith.sops.metadata import KEY, Metadata, format_time, merge_metadata, parse_metadata
 from sopsmith.sops.plain import cut_mark, decode, read_plain
 from sopsmith.sops.seal import Kept, Leaf, Sealer, leaves_of
 from sopsmith.sops.sealing import encrypt, refuse_clear
@@ -135,6 +135,14 @@ class Unlocked:
         """Return the documents that carry metadata, parsed again with it in them."""
         trees = self.form.parse(self.text)
         return [one for one in trees if isinstance(one.root, Mapping) and one.root.get(KEY)]
+
+    def metadata_edits(self, fields: dict[str, object]) -> list[Edit]:
+        """Return the edits that put other fields into every document's metadata."""
+        edits: list[Edit] = []
+        for tree, (start, end, node) in zip(self.source_trees(), self.sources, strict=True):
+            merged = merge_metadata(node, fields)
+            edits.append((start, end, self.form.write_entry(self.text, tree, KEY, merged)))
+        return edits
 
     def objects(self) -> list[object]:
         """Return each document as plain dict, list and scalars, without the metadata."""

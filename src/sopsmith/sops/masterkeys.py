@@ -118,6 +118,12 @@ class Stanza:
             self._key = MasterKey(self.kind, fields)
         return self._key
 
+    def renewed(self, enc: str) -> Stanza:
+        """Return a stanza for the same master key that holds another wrapped data key."""
+        new = Stanza(self.kind, {**self.fields, "enc": enc})
+        new._key = self.key
+        return new
+
     def __repr__(self) -> str:
         return f"<Stanza {self.kind} {self.name}>"
 

@@ -39,11 +39,13 @@ class Metadata:
         selector: What is encrypted.
         version: Of the writer.
         whole: The document is a binary file, which no selector divides.
+        frame: The same text in all metadata that differ in wrapped data keys, time and MAC
+            alone; "" where it is not known.
     """
 
     __slots__ = (
-        "groups", "last_modified", "mac", "mac_only_encrypted", "selector", "threshold", "version",
-        "whole",
+        "frame", "groups", "last_modified", "mac", "mac_only_encrypted", "selector", "threshold",
+        "version", "whole",
     )  # fmt: skip
 
     def __init__(self, fields: dict[str, Node]) -> None:
@@ -57,6 +59,22 @@ class Metadata:
         )
         self.groups = _groups(fields)
         self.whole = False
+        self.frame = ""
+
+    def renewed(self, encs: tuple[str, ...], last_modified: str, mac: str) -> Metadata:
+        """Return metadata with other wrapped data keys in its stanzas, and another time and MAC."""
+        new = Metadata.__new__(Metadata)
+        new.last_modified = last_modified
+        new.mac = mac
+        new.version = self.version
+        new.mac_only_encrypted = self.mac_only_encrypted
+        new.threshold = self.threshold
+        new.selector = self.selector
+        rest = iter(encs)
+        new.groups = [[one.renewed(next(rest)) for one in group] for group in self.groups]
+        new.whole = self.whole
+        new.frame = self.frame
+        return new
 
     @property
     def stanzas(self) -> list[Stanza]:

@@ -2,31 +2,33 @@
 
 A change of keys touches tokens and metadata alone, so it needs the place of those and of
 nothing else. The narrow reader tells what the tokens are, a search of the text tells where,
-and whatever is not certain is left to the general reader.
+the metadata are read and written by their frame, and whatever is not certain is left to the
+general reader.
 `tests/properties/test_quick_agrees.py` proves that both ways give the same file.
 """
 
 from __future__ import annotations
 
-from sopsmith.errors import Error
 from sopsmith.formats import narrow
 from sopsmith.formats.tree import Mapping, Scalar, Tree, walk
-from sopsmith.formats.yaml_entries import write_entry
 from sopsmith.formats.yaml_write import write_token
-from sopsmith.sops.document import Document
-from sopsmith.sops.metadata import KEY, parse_metadata
-from sopsmith.sops.quick_mask import metadata_span
-from sopsmith.sops.unseal import take_metadata
+from sopsmith.sops.document import Document, Unlocked
+from sopsmith.sops.framed import read_framed, write_framed
+from sopsmith.sops.metadata import KEY
 from sopsmith.sops.values import PREFIX
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from sopsmith.formats.tree import Node
+    from sopsmith.formats.splice import Edit
+    from sopsmith.secret import Secret
+    from sopsmith.sops.frame import Own
+    from sopsmith.sops.metadata import Metadata
 
 _COMMENT = ",type:comment]"
 _QUOTES = ("'", '"')
+_MARK = f"\n{KEY}:\n"
 
 
 def parse_quick(data: bytes, path: str) -> Document | None:
@@ -36,55 +38,81 @@ def parse_quick(data: bytes, path: str) -> Document | None:
     document does not know.
 
     Returns:
-        None where the file is not of the narrow kind, or its tokens cannot be told by a search.
-
-    Raises:
-        FormatError, RuleError: The metadata is not SOPS's, or cannot be used.
+        None where the file is not of the narrow kind, its metadata are not of a frame, or its
+        tokens cannot be told by a search.
     """
+    found = _read(data)
+    if found is None:
+        return None
+    text, start, tree, metadata, own = found
+    by_comment = metadata.selector.by_comment or _COMMENT in text
+    if by_comment or not _place_tokens(text, tree, start):
+        return None
+    return _QuickDocument(text, path, tree, start, metadata, own)
+
+
+def read_quick(data: bytes) -> Metadata | None:
+    """Return the metadata of a YAML file, or None where the general reader has to say."""
+    found = _read(data)
+    return found[3] if found is not None else None
+
+
+def _read(data: bytes) -> tuple[str, int, Tree, Metadata, Own] | None:
+    """Return a file's text, where its metadata begin, its values, and its metadata."""
     if not data.isascii():
         return None
     text = data.decode()
-    trees = None if _COMMENT in text else narrow.parse(text)
-    span = metadata_span(text) if trees and len(trees) == 1 else None
-    node = take_metadata(trees) if trees and span else None
-    if trees is None or span is None or node is None or not _place_tokens(text, trees[0], span[0]):
+    start = text.find(_MARK) + 1
+    trees = narrow.parse(text[:start]) if start else None
+    if trees is None or len(trees) != 1:
         return None
-    try:
-        document = _QuickDocument(text, path, trees, span, node)
-    except Error as error:
-        raise error.at(path) from None
-    return None if document.metadata.selector.by_comment else document
+    root = trees[0].root
+    if not isinstance(root, Mapping) or root.get(KEY) is not None:
+        return None
+    framed = read_framed(text[start:])
+    return (text, start, trees[0], *framed) if framed is not None else None
 
 
 class _NarrowFormat:
-    """What `rekey` needs of the YAML format, for one document."""
+    """What `rekey` needs of the YAML format."""
 
     write_token = staticmethod(write_token)
-    write_entry = staticmethod(write_entry)
-
-    def __init__(self, node: Node) -> None:
-        self._node = node
-
-    def parse(self, text: str) -> list[Tree]:  # noqa: ARG002
-        """Return the document as `write_entry` needs to see it: a block mapping with metadata."""
-        return [Tree(Mapping([(KEY, self._node)]))]
 
 
 class _QuickDocument(Document):
     """A document whose tokens have places, and nothing else has."""
 
     def __init__(
-        self, text: str, path: str, trees: list[Tree], span: tuple[int, int], node: Node
+        self, text: str, path: str, tree: Tree, start: int, metadata: Metadata, own: Own
     ) -> None:
-        form: Any = _NarrowFormat(node)
+        form: Any = _NarrowFormat
         self._lead = ""
         self._text = text
         self._form = form
         self.path = path
-        self._trees = trees
-        self._strip = [(*span, "")]
-        self._sources = [(*span, node)]
-        self.metadata = parse_metadata(node)
+        self._trees = [tree]
+        self._strip = [(start, len(text), "")]
+        self._sources = []
+        self.metadata = metadata
+        self._own = own
+
+    def unlock_with(self, data_key: Secret, *, ignore_mac: bool = False) -> Unlocked:
+        """Do as `Document.unlock_with` does."""
+        super().unlock_with(data_key, ignore_mac=ignore_mac)
+        return _QuickUnlocked(self, data_key)
+
+
+class _QuickUnlocked(Unlocked):
+    """An unlocked document whose metadata are written by their frame."""
+
+    def __init__(self, document: _QuickDocument, data_key: Secret) -> None:
+        super().__init__(document, data_key, None)
+        self._own = document._own
+
+    def metadata_edits(self, fields: dict[str, object]) -> list[Edit]:
+        """Return the edit that puts other fields into the metadata."""
+        start, end, _ = self._strip[0]
+        return [(start, end, write_framed(self.metadata.frame, self._own, fields))]
 
 
 def _place_tokens(text: str, tree: Tree, end: int) -> bool:

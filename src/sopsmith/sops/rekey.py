@@ -16,7 +16,7 @@ from sopsmith.secret import Secret
 from sopsmith.sops.document import Unlocked, refuse_clear
 from sopsmith.sops.masterkeys import MasterKey, Stanza, wrap_key
 from sopsmith.sops.metadata import KEY, Metadata, build_metadata, format_time, merge_metadata
-from sopsmith.sops.seal import Kept, Sealer, leaves_of
+from sopsmith.sops.seal import Kept, Leaf, Sealer, leaves_of
 from sopsmith.sops.selection import Selection
 from sopsmith.sops.selectors import Selector
 from sopsmith.sops.wrapping import Groups, Kinds, wrap_groups
@@ -180,17 +180,16 @@ class _Change:
 
     def _in_place(self, fields: dict[str, object]) -> bytes:
         """Replace tokens where they stand, if the data key is another one."""
-        one, edits = self._unlocked, []
+        one = self._unlocked
+        edits: list[Edit] = []
         if self._data_key != one.data_key:
             sealer = Sealer(one.form, one.selection, self._data_key.reveal(), os.urandom, None)
-            edits = _token_edits(one, sealer)
             leaves = leaves_of(one.trees)
+            edits = _token_edits(one, leaves, sealer)
             only = one.metadata.mac_only_encrypted
             mac = sealer.mac_token(leaves, self._moment, only_encrypted=only)
             fields = {**fields, "lastmodified": str(self._moment), "mac": mac}
-        for tree, (start, end, node) in zip(one.source_trees(), one.sources, strict=True):
-            merged = merge_metadata(node, fields)
-            edits.append((start, end, one.form.write_entry(one.text, tree, KEY, merged)))
+        edits += one.metadata_edits(fields)
         return one.encode(splice(one.text, edits))
 
     def _anew(self, fields: dict[str, object], selector: Selector, *, mac_only: bool) -> bytes:
@@ -213,9 +212,9 @@ class _Change:
         return one.encode(splice(text, edits))
 
 
-def _token_edits(one: Unlocked, sealer: Sealer) -> list[Edit]:
+def _token_edits(one: Unlocked, leaves: list[Leaf], sealer: Sealer) -> list[Edit]:
     edits: list[Edit] = []
-    for leaf in leaves_of(one.trees):
+    for leaf in leaves:
         scalar = leaf.scalar
         if scalar.token is not None and scalar.start >= 0:
             token = sealer.token(scalar.value, leaf.path)
