@@ -12,6 +12,7 @@ from sopsmith.errors import UsageError
 from sopsmith.flows import migrate_clean, migrate_remove, migrate_verify
 from sopsmith.flows.migrate import choose_scope
 from sopsmith.flows.migrate_clean import Held
+from sopsmith.flows.migrate_owner import REMOVE, Removal
 from sopsmith.flows.migrate_read import read_cluster
 from sopsmith.flows.migrate_verify import BY_ESO, SAME, Checked
 from sopsmith.ports import Cluster
@@ -28,6 +29,11 @@ def remove(asked: Asked, options: dict[str, Any]) -> int:
     )
     if not options["dry_run"]:
         migrate_remove.apply_removal(made, cluster, asked.at.doors)
+    return show_removal(made, options)
+
+
+def show_removal(made: Removal, options: dict[str, Any]) -> int:
+    """Write what goes, waits or stays, and return 3 where more is to come."""
     if options["output"] == "json":
         put_json({
             "objects": [row._asdict() for row in made.rows],
@@ -40,7 +46,7 @@ def remove(asked: Asked, options: dict[str, Any]) -> int:
         note("dry run: nothing was changed")
     elif made.files:
         say("next: commit and push; once deployed, the same command again, until nothing is left")
-    return 3 if any(row.action != migrate_remove.REMOVE for row in made.rows) else 0
+    return 3 if any(row.action != REMOVE for row in made.rows) else 0
 
 
 def verify(options: dict[str, Any]) -> int:

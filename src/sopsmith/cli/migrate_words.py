@@ -156,26 +156,6 @@ def _means(source: str, cluster: Cluster | None, options: dict[str, Any], at: Re
     return Means(source, cluster, cache(open_provider), env)
 
 
-def migrate_sealed(options: dict[str, Any]) -> int:
-    """Open SealedSecrets with the controller's keys, and migrate them."""
-    from sopsmith.errors import Error
-    from sopsmith.flows.migrate_loose import find_sealed
-    from sopsmith.kube.sealed_secrets import load_keys
-    from sopsmith.repo.kustomization import parse_documents
-
-    at, path = doors.open_repository(options["repo"]), options["key"]
-    data = sys.stdin.buffer.read() if path == STDIN else at.doors.files.read(path)
-    try:
-        objects = parse_documents(data, path)
-    except Error:
-        # PEM blocks are no YAML.
-        objects = []
-    keys = load_keys(data, objects, path)
-    trees = LocalTrees(LocalPrograms())
-    found, left = find_sealed(options["paths"], keys, trees, options["namespace"])
-    return migrate(found, left, at, options)
-
-
 def migrate_sops(options: dict[str, Any]) -> int:
     """Open loose SOPS files, and migrate the Secrets in them."""
     import os

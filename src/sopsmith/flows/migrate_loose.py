@@ -1,65 +1,29 @@
-"""Find the Secrets of SealedSecrets, and of SOPS files that stand anywhere, as they can follow."""
+"""Find the Secrets of SOPS files that stand anywhere, as they can follow."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sopsmith.errors import Error, ManifestError, NotEncrypted
 from sopsmith.flows.migrate import LEFT, STANDS, Found, Left, Row
 from sopsmith.flows.reading import read_for_sops
 from sopsmith.kube.external_values import own_marks
-from sopsmith.kube.sealed_secrets import is_sealed, unseal
 from sopsmith.kube.secret import OPAQUE, SecretManifest
-from sopsmith.ports import Files, Object, Trees
-from sopsmith.repo.kustomization import NAMES, parse_documents
-from sopsmith.repo.kustomized import Around, find_around
+from sopsmith.ports import Files, Trees
+from sopsmith.repo.kustomization import NAMES
 from sopsmith.repo.listing import drop_generator, is_idle, update_generator
 from sopsmith.repo.plan import UNCOMPARED
 from sopsmith.secret import Secret
 from sopsmith.sops.document import Document
 from sopsmith.sops.keyring import Keyring
 
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-
 _YAML = (".yaml", ".yml", ".json")
-_SIGN = b"SealedSecret"
 _FIELDS = frozenset({"apiVersion", "kind", "metadata", "type", "data", "stringData", "immutable"})
-
-
-def find_sealed(
-    paths: Sequence[str], keys: list[RSAPrivateKey], trees: Trees, namespace: str = ""
-) -> tuple[list[Found], list[Left]]:
-    """Return the Secrets that SealedSecrets of some files and folders hold, and what cannot follow.
-
-    Args:
-        namespace: Of those that name none.
-
-    Raises:
-        OutsideError: A path is not there.
-    """
-    files = {one: trees.read(one) for one in trees.walk(tuple(paths)) if one.endswith(_YAML)}
-    around = find_around(files, "SealedSecret")
-    found: list[Found] = []
-    left: list[Left] = []
-    for path, data in files.items():
-        if _SIGN not in data:
-            continue
-        try:
-            objects = [one for one in _flat(parse_documents(data, path)) if is_sealed(one)]
-        except Error as error:
-            left.append(Left(path, f"is not read: {error.message}"))
-            continue
-        near = around.get(os.path.normpath(path), Around())
-        for one in objects:
-            make = partial(_unsealed, one, near, namespace, keys)
-            _try(one, path, make, found, left)
-    return found, left
 
 
 def find_loose(
@@ -154,23 +118,6 @@ def put_secrets_into(found: Sequence[Found], namespace: str) -> list[Found]:
     ]
 
 
-def _unsealed(
-    one: Object, near: Around, namespace: str, keys: list[RSAPrivateKey]
-) -> SecretManifest:
-    return unseal(_put(one, near, namespace), keys)
-
-
-def _put(one: Object, near: Around, namespace: str) -> Object:
-    """Return a SealedSecret as the kustomizations around it make it."""
-    if near.trouble:
-        raise ManifestError(near.trouble)
-    if len(near.namespaces) > 1:
-        raise ManifestError(f"kustomizations put it in {' and '.join(sorted(near.namespaces))}")
-    metadata = dict(one.get("metadata") or {})
-    metadata["namespace"] = next(iter(near.namespaces), metadata.get("namespace") or namespace)
-    return {**one, "metadata": metadata}
-
-
 def _manifest_of(one: object) -> SecretManifest:
     """Return a decrypted Secret.
 
@@ -197,11 +144,3 @@ def _decoded(key: str, value: object) -> Secret:
         return Secret(base64.b64decode("".join(str(value or "").split()), validate=True))
     except (binascii.Error, ValueError):
         raise ManifestError("is no base64", key=f"data.{key}") from None
-
-
-def _flat(objects: list[object]) -> Iterator[Object]:
-    for one in objects:
-        if isinstance(one, dict) and isinstance(one.get("items"), list):
-            yield from _flat(one["items"])
-        elif isinstance(one, dict):
-            yield one

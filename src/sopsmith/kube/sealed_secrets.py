@@ -18,14 +18,18 @@ from sopsmith.errors import ManifestError, MasterKeyError
 from sopsmith.kube.external_values import own_marks
 from sopsmith.kube.secret import OPAQUE, SecretManifest, check_data_key
 from sopsmith.kube.templates import render
-from sopsmith.ports import Object
+from sopsmith.ports import Kind, Object
 from sopsmith.secret import Secret
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 GROUP = "bitnami.com"
-_MARK = "sealedsecrets.bitnami.com/"
+SEALED = "SealedSecret"
+KIND = Kind(GROUP, "v1alpha1", "sealedsecrets", SEALED)
+MARK = "sealedsecrets.bitnami.com/"
+NO_OWNER = f"{MARK}skip-set-owner-references"
+"""The annotation of a template whose Secret gets no ownerReference."""
 _KEY = "tls.key"
 
 
@@ -33,9 +37,20 @@ def is_sealed(found: object) -> bool:
     """Tell whether an object is a SealedSecret."""
     return (
         isinstance(found, dict)
-        and found.get("kind") == "SealedSecret"
+        and found.get("kind") == SEALED
         and str(found.get("apiVersion", "")).startswith(f"{GROUP}/")
     )
+
+
+def is_released(found: Object) -> bool:
+    """Tell whether a SealedSecret says that its Secret shall have no owner.
+
+    Source: sealed-secrets 0.27 sealedsecret_expansion.go (Unseal); controller.go (unseal) then
+    takes the ownerReference off the Secret that stands, and leaves it alone from there on.
+    """
+    spec = found.get("spec") or {}
+    metadata = (spec.get("template") or {}).get("metadata") or {}
+    return (metadata.get("annotations") or {}).get(NO_OWNER) == "true"
 
 
 def load_keys(data: bytes, objects: list[object], place: str) -> list[RSAPrivateKey]:
@@ -91,13 +106,13 @@ def _render(template: dict[str, Any], data: dict[str, Secret]) -> dict[str, Secr
 
 
 def _own(marks: dict[str, str]) -> dict[str, str]:
-    return {key: value for key, value in own_marks(marks).items() if not key.startswith(_MARK)}
+    return {key: value for key, value in own_marks(marks).items() if not key.startswith(MARK)}
 
 
 def _label(annotations: dict[str, Any], namespace: str, name: str) -> bytes:
-    if annotations.get(f"{_MARK}cluster-wide") == "true":
+    if annotations.get(f"{MARK}cluster-wide") == "true":
         return b""
-    if annotations.get(f"{_MARK}namespace-wide") == "true":
+    if annotations.get(f"{MARK}namespace-wide") == "true":
         return namespace.encode()
     return f"{namespace}/{name}".encode()
 
