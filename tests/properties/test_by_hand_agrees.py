@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 
 from sopsmith.formats.scalars import resolve
 from sopsmith.formats.yaml_write import _keeps_breaks, _looks_numeric, _resolve_or_none, _resolves
+from sopsmith.sops.fingerprint import mask
 from sopsmith.sops.merging import lines, markers
 from sopsmith.sops.quotes import _find_token
 
 LINE = re.compile(lines._NAME)
 MARKER = re.compile(r"^(<{7,})(?: .*)?$", re.MULTILINE)
 TOKEN = re.compile(r"""(['"]?)(ENC\[[^\]]*\])\1""")
+MASKED = re.compile(r"ENC\[AES256_GCM,data:([A-Za-z0-9+/=]*),iv:[^,\]]*,tag:[^,\]]*,type:(\w+)\]")
 KEEPS = re.compile(r"(?:[!&]\S*\s+)*[|>][0-9]*\+")
 ANY = st.characters(exclude_categories=["Cs"])
 
@@ -63,3 +65,31 @@ def test_what_is_no_string_to_some_reader(first: str, rest: str) -> None:
     other = ":" in text or _looks_numeric(text) or type(_resolve_or_none(text)) is not str
     assert _resolves(text) == other
     assert _resolves(text) or resolve(text) == text
+
+
+PIECES = (
+    "ENC[AES256_GCM,data:",
+    ",iv:",
+    ",tag:",
+    ",type:",
+    "]",
+    "YQ==",
+    "str",
+    "x_é",
+    ",",
+    "\n",
+    "[",
+)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(st.sampled_from(PIECES) | st.just("ENC[AES256_GCM,data:YQ==,iv:a,tag:b,type:str]")))
+@example(["ENC[AES256_GCM,data:", "ENC[AES256_GCM,data:", "YQ==,iv:,tag:\n,type:x_é]"])
+def test_the_tokens_of_a_text(pieces: list[str]) -> None:
+    text = "".join(pieces)
+
+    def shown(match: re.Match[str]) -> str:
+        size = len(match[1]) * 3 // 4 - match[1].count("=")
+        return f"<{match[2]} {size} {'byte' if size == 1 else 'bytes'} #{match.group()}>"
+
+    assert mask(text, lambda token: token) == MASKED.sub(shown, text)

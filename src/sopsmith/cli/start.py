@@ -6,6 +6,7 @@ all else is left to `main`, which has the options and the words.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -14,9 +15,19 @@ _MERGE_SIZE = "--marker-size"
 
 def main() -> None:
     """Run the command line of this process and end it."""
+    # What git asks for is done soon, and nothing of it refers to itself.
+    gc.disable()
+    unkept = False
+    if sys.argv[1:3] == ["git", "merge-driver"]:
+        from sopsmith.cli import bundled
+
+        unkept = not bundled.load()
     code = run_driver(sys.argv[1:])
     if code is not None:
+        if unkept:
+            bundled.save()
         os._exit(code)
+    gc.enable()
     from sopsmith.cli.main import main as run_all
 
     run_all()

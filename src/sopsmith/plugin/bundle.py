@@ -51,12 +51,17 @@ def restore(stamps: "list[Stamp]", modules: "list[Kept]") -> bool:
 
 def build(folders: "list[str]") -> bytes:
     """Import what opens a file, here, and return the bundle of it; once in a fresh process."""
-    loaded = _watch_imports()
+    loaded = watch_imports()
     sys.path += folders
     import cryptography.hazmat.bindings._rust  # noqa: F401
 
     import sopsmith.plugin.run  # noqa: F401
 
+    return pack(loaded)
+
+
+def pack(loaded: "list[ModuleType]") -> bytes:
+    """Return the bundle of modules in the order in which they were loaded."""
     paths = [str(module.__file__) for module in loaded]
     modules = [_keep(module, path) for module, path in zip(loaded, paths, strict=True)]
     content = (_compile(__file__), [_stamp(path) for path in paths], modules)
@@ -119,7 +124,7 @@ def _load_native(name: str, path: str) -> "ModuleType":
     return module
 
 
-def _watch_imports() -> "list[ModuleType]":
+def watch_imports() -> "list[ModuleType]":
     """Return a list that will hold what is imported from files, in the order of being done."""
     from _frozen_importlib_external import ExtensionFileLoader, SourceFileLoader
 
