@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from sopsmith.cli.consent_options import consent_options
+from sopsmith.cli.share_options import share_option
 
 
 @click.command("bootstrap")
@@ -24,6 +25,7 @@ from sopsmith.cli.consent_options import consent_options
 @click.option("--tools", metavar="DIR", help="Put sops, age, kustomize and ksops there, too.")
 @click.option("--wait", default="10m", show_default=True, metavar="TIME",
               help="How long to wait for the Secrets.")  # fmt: skip
+@share_option
 @consent_options
 @click.option("--rbac", metavar="USER", help="Print the rights that USER needs for this, as YAML.")
 @click.option("--repo", metavar="DIR", default=".", help="Where the repository is.")

@@ -25,6 +25,7 @@ from sopsmith.cli.consent_words import open_consent
 from sopsmith.cli.key_doors import open_doors as open_key_doors
 from sopsmith.cli.key_files import keys_files
 from sopsmith.cli.rotation_words import parse_duration
+from sopsmith.cli.share_options import find_repositories
 from sopsmith.cli.store_doors import open_store, open_store_place
 from sopsmith.cli.talk import note, put, say
 from sopsmith.errors import OutsideError, UsageError
@@ -137,6 +138,8 @@ def _request(options: dict[str, Any], context: str) -> Request:
         context,
         patch_argocd=options["apply_argocd"],
         wait=parse_duration(options["wait"]),
+        repositories=find_repositories(root),
+        shared=options.get("share_cluster", False),
     )
 
 

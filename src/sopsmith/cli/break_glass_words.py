@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sopsmith import age
 from sopsmith.adapters import confined
@@ -16,6 +16,7 @@ from sopsmith.adapters.key_lock import lock_folder
 from sopsmith.adapters.programs import LocalPrograms
 from sopsmith.adapters.trees import LocalTrees
 from sopsmith.age import Identity
+from sopsmith.cli.share_options import find_repositories
 from sopsmith.cli.talk import note, warn
 from sopsmith.errors import LayoutError, MasterKeyError
 from sopsmith.flows.break_glass import SOURCE, Doors, Emergency, Target, choose_target
@@ -98,7 +99,7 @@ def open_doors(root: str) -> Doors:
 
 
 def open_target(
-    environment: str, context: str | None, given: Given, why: Emergency, doors: Doors
+    options: dict[str, Any], given: Given, why: Emergency, doors: Doors
 ) -> tuple[Target, Cluster]:
     """Return where the identities go, and the cluster there.
 
@@ -110,7 +111,10 @@ def open_target(
     from sopsmith.adapters.cluster import open_cluster
 
     settings = read_settings(doors.files, why.root)
-    target = choose_target(environment, context or "", given.pairs, settings)
+    named, context = options["environment"], options["context"] or ""
+    target = choose_target(named, context, given.pairs, settings)._replace(
+        repositories=find_repositories(why.root), shared=options["share_cluster"]
+    )
     return target, open_cluster(target.context, read_environment())
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
+
+from sopsmith.cli.share_options import share_option
 
 
 @click.command("inject")
@@ -10,9 +14,10 @@ import click
 @click.option("--environment", "-e", default="", metavar="NAME",
               help="[default: the one whose recipient it is]")  # fmt: skip
 @click.option("--context", metavar="NAME", help="The cluster's. [default: as sopsmith.yaml says]")
+@share_option
 @click.option("--no-record", is_flag=True, help="Leave no record of this use.")
 @click.option("--repo", metavar="DIR", default=".", help="Where the repository is.")
-def command(reason: str, environment: str, context: str | None, no_record: bool, repo: str) -> None:
+def command(*, reason: str, no_record: bool, repo: str, **options: Any) -> None:
     """Break the glass: put an identity from standard input into a cluster.
 
     It stands beside those that are there; of a whole keys.txt the environment's own is taken. On a
@@ -25,7 +30,7 @@ def command(reason: str, environment: str, context: str | None, no_record: bool,
 
     why = words.open_emergency(repo, reason, no_record=no_record)
     doors = words.open_doors(why.root)
-    target, cluster = words.open_target(environment, context, words.read_given(), why, doors)
+    target, cluster = words.open_target(options, words.read_given(), why, doors)
     done = inject(target, cluster, why, doors)
     words.say_recorded(why)
     name = target.environment

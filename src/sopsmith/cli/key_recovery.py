@@ -37,9 +37,7 @@ def generate(*, out: str | None, show: bool, dry_run: bool, **options: Any) -> N
 
     request = words.build_request(options)
     give = words.giver(request, out, show=show)
-    doors = words.open_doors(give)
+    doors = words.open_doors(request.root, give)
     others = check_recovery(request, doors.files)
     recipient = "" if dry_run else make_recovery(request, doors)
-    if recipient:
-        words.remember(request.root, recipient)
     words.say_what_happened(recipient, others)

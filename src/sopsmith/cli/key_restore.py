@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from sopsmith.cli.share_options import share_option
+
 
 @click.command("restore")
 @click.argument("number", metavar="[NUMBER]", default="newest")
@@ -19,6 +21,7 @@ import click
 )
 @click.option("--to-cluster", metavar="ENV", help="Put ENV's identity into its cluster instead.")
 @click.option("--context", metavar="NAME", help="The cluster's. [default: as sopsmith.yaml says]")
+@share_option
 @click.option("--dry-run", is_flag=True, help="Open and prove everything, write nothing.")
 @click.option("--repo", metavar="DIR", default=".", help="Where the repository is.")
 @click.option("--output", "-o", type=click.Choice(["text", "json"]), default="text")

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from sopsmith import age
@@ -40,9 +41,9 @@ def build_request(options: dict[str, Any]) -> RecoveryRequest:
     return RecoveryRequest(root, options["name"], needed, parts, options["holders"])
 
 
-def open_doors(give: Give) -> Doors:
+def open_doors(root: str, give: Give) -> Doors:
     """Return the real doors."""
-    return Doors(LocalFiles(), age.generate, os.urandom, give)
+    return Doors(LocalFiles(), age.generate, os.urandom, give, partial(_remember, root))
 
 
 def giver(request: RecoveryRequest, out: str | None, *, show: bool) -> Give:
@@ -80,7 +81,7 @@ def giver(request: RecoveryRequest, out: str | None, *, show: bool) -> Give:
     return lambda pieces: _write(paths, pieces)
 
 
-def remember(root: str, recipient: str) -> None:
+def _remember(root: str, recipient: str) -> None:
     """Remember that this repository's identities may be backed up for what was made here."""
     settings = read_settings(LocalFiles(), root)
     remember_recovery(root, settings, [recipient], readers_of(settings, ()))

@@ -20,6 +20,7 @@ from sopsmith.adapters.trees import LocalTrees
 from sopsmith.age import Identity
 from sopsmith.cli.consent_words import named_store, remember_recovery
 from sopsmith.cli.key_files import keys_file
+from sopsmith.cli.share_options import find_repositories
 from sopsmith.cli.sops_verbs import keyring_of_environment
 from sopsmith.cli.store_doors import open_store
 from sopsmith.cli.talk import note, put, put_json, warn
@@ -80,17 +81,22 @@ def open_target(options: dict[str, Any], request: RestoreRequest, doors: Doors) 
             the context is another's.
         OutsideError: The cluster cannot be set up.
     """
+    from sopsmith.flows.key_secret import Owner
+
     environment, context = options["to_cluster"], options["context"]
     if not environment:
         return Target(request.keys_path, lambda made: apply_restore(made, request, doors))
-    context = choose_context(find_environment(request.settings, environment), context or "")
+    scope = find_environment(request.settings, environment)
+    context = choose_context(scope, context or "")
+    repositories = find_repositories(request.root)
+    owner = Owner(request.settings, scope, repositories, options["share_cluster"])
     from sopsmith.adapters.cluster import open_cluster
     from sopsmith.flows.restore_cluster import restore_to_cluster
 
     cluster = open_cluster(context, read_environment())
     return Target(
         cluster.name,
-        lambda made: restore_to_cluster(made, request, environment, cluster, doors),
+        lambda made: restore_to_cluster(made, request, owner, cluster, doors),
     )
 
 

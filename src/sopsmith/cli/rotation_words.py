@@ -66,6 +66,7 @@ def open_rotation(options: dict[str, Any]) -> tuple[Request, Doors]:
         without_backup=options["without_backup"],
         again=options["again"],
         tenant=options.get("tenant", ""),
+        shared=options["share_cluster"],
     )
     return request, Doors(
         files=files,

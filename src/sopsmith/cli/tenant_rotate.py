@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from sopsmith.cli.consent_options import consent_options
+from sopsmith.cli.share_options import share_option
 
 
 @click.command("rotate")
@@ -21,6 +22,7 @@ from sopsmith.cli.consent_options import consent_options
 @click.option("--synced", is_flag=True, help="All who use it have the moved files.")
 @click.option("--wait", default="0s", metavar="DURATION", help="For Argo CD, such as 10m.")
 @click.option("--without-backup", is_flag=True, help="Go on where nothing can be backed up.")
+@share_option
 @consent_options
 @click.option("--again", is_flag=True, help="Begin another one where one is done.")
 @click.option("--abort", is_flag=True, help="Take it back; until files have moved.")

@@ -39,6 +39,8 @@ class Request:
         context: The kubeconfig context that was confirmed.
         patch_argocd: Change an Argo CD that runs; otherwise it is only looked at.
         wait: Seconds to wait for the Secrets.
+        repositories: Where the repository is fetched from, each as host and path.
+        shared: The cluster is another environment's, or repository's, as well.
     """
 
     root: str
@@ -47,6 +49,8 @@ class Request:
     context: str = ""
     patch_argocd: bool = False
     wait: float = 0.0
+    repositories: tuple[str, ...] = ()
+    shared: bool = False
 
     def scope(self, settings: RepoSettings) -> Scope:
         """Return the environment.

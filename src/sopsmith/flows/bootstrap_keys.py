@@ -23,6 +23,7 @@ from sopsmith.flows.backup_store import (
 from sopsmith.flows.bootstrap_rights import Right, access
 from sopsmith.flows.key_generate import GenerateRequest, apply_key, plan_key
 from sopsmith.flows.key_secret import (
+    Owner,
     add_identities,
     prove_opens,
     read_cluster_keys,
@@ -151,7 +152,7 @@ class Injection:
         scope = self._request.scope(settings)
         _refuse_elsewhere(settings)
         keys = read_cluster_keys(self._doors.cluster)
-        refuse_foreign(self._doors.cluster, keys.recipients, settings, scope)
+        refuse_foreign(self._doors.cluster, keys, self._owner(settings))
         if not {*keys.recipients} & {*scope.recipients}:
             missing = f"holds no identity of {scope.name}" if keys.found else "is missing"
             return self._needed(f"{PLACE} {missing}", scope)
@@ -174,11 +175,16 @@ class Injection:
                 self._doors.cluster,
                 [entry.line for entry in own],
                 lambda identities: _demand_open(files, identities),
+                owner=self._owner(settings),
             )
         except NoIdentity as error:
             folders = " ".join(self._folders(settings))
             error.hint = f"whoever opens it: sopsmith updatekeys {folders}; then run this again"
             raise
+
+    def _owner(self, settings: RepoSettings) -> Owner:
+        request = self._request
+        return Owner(settings, request.scope(settings), request.repositories, request.shared)
 
     def _needed(self, why: str, scope: Scope) -> Looked:
         """Return that it is needed, if the identities at hand would do."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sopsmith.errors import Error, MasterKeyError, NoIdentity, OutsideError, UsageError
 from sopsmith.flows.crypt import DecryptOptions, decrypt_bytes
-from sopsmith.flows.key_secret import add_identities, opens
+from sopsmith.flows.key_secret import Owner, add_identities, opens
 from sopsmith.flows.opening import read_scopes
 from sopsmith.repo.contexts import choose_context, find_environment
 from sopsmith.repo.root import read_settings
@@ -72,11 +72,14 @@ class Target(NamedTuple):
     Attributes:
         context: Of the kubeconfig.
         given: Those that go there: recipients and texts.
+        repositories, shared: As `Owner` has them.
     """
 
     environment: str
     context: str
     given: Given
+    repositories: tuple[str, ...] = ()
+    shared: bool = False
 
 
 class Injected(NamedTuple):
@@ -154,6 +157,7 @@ def inject(target: Target, cluster: Cluster, why: Emergency, doors: Doors) -> In
 
     Raises:
         NoIdentity: The cluster would open nothing; it was not changed.
+        MasterKeyError: It is another environment's; it was not changed.
         OutsideError, FormatError: The use cannot be recorded; the cluster was not changed.
         Denied, Unreachable, Conflict: As the cluster says.
     """
@@ -169,7 +173,9 @@ def inject(target: Target, cluster: Cluster, why: Emergency, doors: Doors) -> In
 
     recipients = tuple(recipient for recipient, _ in target.given)
     _record(INJECT, f"{environment}: {cluster.name}", recipients, why, doors)
-    add_identities(cluster, [text for _, text in target.given], prove)
+    scope = find_environment(settings, environment)
+    owner = Owner(settings, scope, target.repositories, target.shared)
+    add_identities(cluster, [text for _, text in target.given], prove, owner=owner)
     return Injected(environment, recipients, counts[0], len(files))
 
 

@@ -15,12 +15,15 @@ from sopsmith.kube.key_secret import (
     HOME,
     PLACE,
     KeySecret,
+    Mark,
     identities_in,
     keys_of,
+    mark_of,
     merge_identities,
     recipients_in,
     take_out,
     with_keys,
+    with_mark,
 )
 from sopsmith.kube.kinds import SECRET
 from sopsmith.secret import Secret
@@ -43,6 +46,28 @@ ATTEMPTS = 5
 
 
 _LOOK = "sopsmith key list shows who opens what"
+
+
+class Owner(NamedTuple):
+    """For whom a cluster gets identities.
+
+    Attributes:
+        scope: The environment.
+        repositories: Where the repository is fetched from, each as host and path.
+        shared: The user says that the cluster is another environment's, or repository's, as well.
+        also: Recipients that are the environment's, besides those that the settings name.
+    """
+
+    settings: RepoSettings
+    scope: Scope
+    repositories: tuple[str, ...] = ()
+    shared: bool = False
+    also: tuple[str, ...] = ()
+
+    @property
+    def mark(self) -> Mark:
+        """Return the mark that the cluster gets."""
+        return Mark((self.scope.name,), self.repositories)
 
 
 class ClusterKeys(NamedTuple):
@@ -80,20 +105,30 @@ def read_cluster_keys(cluster: Cluster, where: KeySecret = HOME) -> ClusterKeys:
 
 
 def add_identities(
-    cluster: Cluster, new: Sequence[Secret], proof: Proof, where: KeySecret = HOME
+    cluster: Cluster,
+    new: Sequence[Secret],
+    proof: Proof,
+    where: KeySecret = HOME,
+    owner: Owner | None = None,
 ) -> ClusterKeys:
     """Put identities beside those that the cluster holds, and return what it holds then.
 
     Args:
         new: Texts of age identities.
         proof: Must hold of all identities together, before the write and after it.
+        owner: Refuse a cluster that is somebody else's, and mark it as this one's.
 
     Raises:
+        MasterKeyError: It is another environment's cluster; nothing was written.
         NoIdentity: They would not open what `proof` asks for; nothing was written.
         Conflict: Others kept changing the Secret.
         MasterKeyError: A line that stands there is no identity; nothing was written.
     """
-    return _change(cluster, lambda keys: merge_identities(keys, new, where.place), proof, where)
+
+    def edit(keys: Secret) -> Secret:
+        return merge_identities(keys, new, where.place)
+
+    return _change(cluster, edit, proof, where, owner)
 
 
 def retire_identity(
@@ -128,26 +163,38 @@ def mend_line_ends(cluster: Cluster) -> ClusterKeys:
     return _change(cluster, lambda keys: Secret(keys.reveal().replace(b"\r\n", b"\n")), proof)
 
 
-def refuse_foreign(
-    cluster: Cluster, found: Sequence[str], settings: RepoSettings, scope: Scope
-) -> None:
-    """Refuse a cluster that another environment's identity shows to be its own.
+def refuse_foreign(cluster: Cluster, keys: ClusterKeys, owner: Owner) -> None:
+    """Refuse a cluster that its key Secret shows to be another environment's, or repository's.
 
-    Args:
-        found: The recipients of the identities that it holds.
+    Its mark says so, or it holds another environment's identity and none of this one's. Core's
+    identity beside an environment's says nothing: every cluster may have it.
 
     Raises:
         MasterKeyError: It is.
     """
-    held, own = {*found}, {*scope.recipients}
-    others = {one.name for one in settings.environments if held & ({*one.recipients} - own)}
-    if others and not held & own:
+    if owner.shared:
+        return
+    name, mark, held = owner.scope.name, mark_of(keys.found), {*keys.recipients}
+    own = {*owner.scope.recipients, *owner.also}
+    others = {one.name for one in owner.settings.environments if held & ({*one.recipients} - own)}
+    why = ""
+    if mark.environments and name not in mark.environments:
+        why = f"is marked as that of {', '.join(mark.environments)}"
+    elif others and not held & own:
+        why = f"holds the identity of {', '.join(sorted(others))}"
+    elif not held & own and _are_others(mark.repositories, owner.repositories):
+        why = f"is marked as that of the repository {', '.join(mark.repositories)}"
+    if why:
         raise MasterKeyError(
-            f"holds the identity of {', '.join(sorted(others))}, so this is not the cluster of "
-            f"{scope.name}",
-            path=f"{cluster.name}: {PLACE}",
-            hint=f"name the context of {scope.name}: --context NAME",
+            f"{why}, so this is not the cluster of {name}",
+            path=f"{cluster.name}: {keys.where.place}",
+            hint=f"name the context of {name}: --context NAME; if the cluster serves both, and who "
+            "reads one may read the other: --share-cluster",
         )
+
+
+def _are_others(marked: tuple[str, ...], ours: tuple[str, ...]) -> bool:
+    return bool(marked and ours) and not {*marked} & {*ours}
 
 
 def prove_opens(
@@ -210,18 +257,24 @@ def _opened(data: bytes, path: str, keyring: Keyring) -> bool:
 
 
 def _change(
-    cluster: Cluster, edit: Callable[[Secret], Secret], proof: Proof, where: KeySecret = HOME
+    cluster: Cluster,
+    edit: Callable[[Secret], Secret],
+    proof: Proof,
+    where: KeySecret = HOME,
+    owner: Owner | None = None,
 ) -> ClusterKeys:
     before = read_cluster_keys(cluster, where)
     for _ in range(ATTEMPTS):
+        if owner is not None:
+            refuse_foreign(cluster, before, owner)
         wanted = before._replace(keys=edit(before.keys))
-        if wanted.keys == before.keys:
+        if wanted.keys == before.keys and _is_marked(before, owner):
             _prove(proof, before, "does not open the repository")
             return before
         _prove(proof, wanted, "would not open the repository, so nothing was written")
         # A conflict is no failure yet: what stands now is read, and the change made to that.
         with suppress(Conflict):
-            _write(cluster, wanted)
+            _write(cluster, wanted, owner)
         before = read_cluster_keys(cluster, where)
         if edit(before.keys) == before.keys:
             _prove(proof, before, "does not open the repository any more")
@@ -233,9 +286,17 @@ def _change(
     )
 
 
-def _write(cluster: Cluster, wanted: ClusterKeys) -> None:
+def _is_marked(keys: ClusterKeys, owner: Owner | None) -> bool:
+    """Tell whether a Secret has the mark, or cannot get it."""
+    mark, is_fixed = mark_of(keys.found), bool((keys.found or {}).get("immutable"))
+    return owner is None or is_fixed or mark.with_more(owner.mark) == mark
+
+
+def _write(cluster: Cluster, wanted: ClusterKeys, owner: Owner | None) -> None:
     found, keys, where = wanted
     made = with_keys(found, keys, where)
+    if owner is not None:
+        made = with_mark(made, mark_of(found).with_more(owner.mark))
     if found is None:
         cluster.create(SECRET, made)
         return

@@ -49,12 +49,14 @@ class Doors(NamedTuple):
         random: Gives that many random bytes.
         give: Hands out what the new identity, or each share of it, is to be kept as. Must have
             it in safety when it returns.
+        remember: Takes its recipient as accepted on this machine, since it was made here.
     """
 
     files: Files
     new_identity: Callable[[], tuple[Secret, str]]
     random: Callable[[int], bytes]
     give: Callable[[list[Secret]], None]
+    remember: Callable[[str], None]
 
 
 def check_recovery(request: RecoveryRequest, files: Files) -> int:
@@ -88,6 +90,8 @@ def make_recovery(request: RecoveryRequest, doors: Doors) -> str:
     path = os.path.join(request.root, FILE)
     edited = add_recovery(doors.files.read(path), NamedRecipient(recipient, request.name))
     doors.give(_pieces(request, identity, recipient, doors.random))
+    # Before it is named: whoever is killed in between can still back up without being asked.
+    doors.remember(recipient)
     doors.files.write(path, edited)
     return recipient
 

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from sopsmith.errors import NoIdentity
 from sopsmith.flows.key_secret import (
+    Owner,
     add_identities,
     prove_opens,
-    read_cluster_keys,
-    refuse_foreign,
 )
 from sopsmith.flows.opening import read_scopes
 from sopsmith.flows.restore import Doors, RestorePlan, RestoreRequest
 from sopsmith.ports import Cluster
-from sopsmith.repo.contexts import find_environment
 from sopsmith.repo.settings import FILE
 
 
 def restore_to_cluster(
-    made: RestorePlan, request: RestoreRequest, environment: str, cluster: Cluster, doors: Doors
+    made: RestorePlan, request: RestoreRequest, owner: Owner, cluster: Cluster, doors: Doors
 ) -> tuple[str, ...]:
     """Put an environment's restored identities beside those that its cluster holds.
 
     Only that environment's, by sopsmith.yaml and by the identity's label: a cluster never gets
     what opens another one.
+
+    Args:
+        owner: The environment, and whether its cluster may be another's as well.
 
     Returns:
         Their recipients.
@@ -33,6 +34,7 @@ def restore_to_cluster(
         MasterKeyError: The cluster is another environment's.
         Denied, Unreachable, Conflict: As the cluster says.
     """
+    environment = owner.scope.name
     named = [one for one in made.identities if environment in one.scopes]
     # Whoever may change sopsmith.yaml could name prod's recipient for the cluster of dev.
     own = [one for one in named if not one.labelled or environment in one.labelled]
@@ -47,8 +49,7 @@ def restore_to_cluster(
             f"the backup holds no identity of {environment}, so nothing was written",
             hint="name another backup by its number",
         )
-    scope = find_environment(request.settings, environment)
-    refuse_foreign(cluster, read_cluster_keys(cluster).recipients, request.settings, scope)
     files = read_scopes(request.root, environment, request.settings, doors.files, doors.trees)
-    add_identities(cluster, [one.line for one in own], lambda held: prove_opens(files, held))
+    lines = [one.line for one in own]
+    add_identities(cluster, lines, lambda held: prove_opens(files, held), owner=owner)
     return tuple(one.recipient for one in own)

@@ -34,6 +34,7 @@ class Request:
         again: Begin another rotation where one is done.
         tenant: Whose identity it is; "" for the platform's.
         keys_in: The Secret of the cluster that holds it.
+        shared: The cluster is another environment's, or repository's, as well.
     """
 
     root: str
@@ -47,6 +48,7 @@ class Request:
     again: bool = False
     tenant: str = ""
     keys_in: KeySecret = HOME
+    shared: bool = False
 
     @property
     def name(self) -> str:

@@ -87,7 +87,7 @@ class Git:
 
 def place_of(url: str) -> str:
     """Return host and path of a repository's URL, alike for ssh, https and scp's form."""
-    text = url.strip().lower().removesuffix("/").removesuffix(".git")
+    text = url.strip().lower().partition("?")[0].removesuffix("/").removesuffix(".git")
     text = text.partition("://")[2] or text.replace(":", "/", 1)
     host, slash, path = text.rpartition("@")[2].partition("/")
     return f"{host.partition(':')[0]}{slash}{path}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sopsmith.errors import Denied, LayoutError, MasterKeyError, NoIdentity
 from sopsmith.flows.key_secret import (
     ClusterKeys,
+    Owner,
     add_identities,
     prove_kept,
     prove_opens,
@@ -24,6 +25,7 @@ from sopsmith.kube.key_readers import find_stuck_pods
 from sopsmith.kube.key_secret import NAMESPACE
 from sopsmith.kube.kinds import POD
 from sopsmith.kube.tenants import environment_of
+from sopsmith.repo.contexts import find_environment
 from sopsmith.repo.key_file import NewIdentity, append_identity, parse_key_file
 from sopsmith.repo.recipients import NamedRecipient
 from sopsmith.repo.retired import mark_retired
@@ -174,8 +176,17 @@ class Steps:
             [self._identity(rotation)],
             lambda identities: _demand_open(files, identities),
             self._request.keys_in,
+            self._owner(rotation),
         )
         return Done(rotation)
+
+    def _owner(self, rotation: Rotation) -> Owner:
+        settings = self.tree(rotation).settings()
+        scope = find_environment(settings, rotation.environment)
+        repositories = tuple(sorted(self._git.remotes()))
+        return Owner(
+            settings, scope, repositories, self._request.shared, (rotation.old, rotation.new)
+        )
 
     def _move(self, rotation: Rotation) -> Done:
         if self._is_taken_out(rotation):

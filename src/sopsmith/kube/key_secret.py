@@ -42,6 +42,44 @@ class KeySecret(NamedTuple):
 
 HOME = KeySecret()
 """The platform's."""
+_ENVIRONMENTS, _REPOSITORIES = "sopsmith/environments", "sopsmith/repositories"
+
+
+class Mark(NamedTuple):
+    """What the annotations of a key Secret say of whose cluster it is in; nothing secret.
+
+    Attributes:
+        environments: Those whose identities were put into it.
+        repositories: By hosts and paths of their remotes, those from which that was done.
+    """
+
+    environments: tuple[str, ...] = ()
+    repositories: tuple[str, ...] = ()
+
+    def with_more(self, more: Mark) -> Mark:
+        """Return the mark of both."""
+        pairs = zip(self, more, strict=True)
+        return Mark(*(tuple(sorted({*one, *other})) for one, other in pairs))
+
+
+def mark_of(found: dict[str, Any] | None) -> Mark:
+    """Return a Secret's mark; an empty one where it has none, as before there were marks."""
+    texts = ((found or {}).get("metadata") or {}).get("annotations") or {}
+    return Mark(
+        *(tuple(str(texts.get(name, "")).split()) for name in (_ENVIRONMENTS, _REPOSITORIES))
+    )
+
+
+def with_mark(made: dict[str, Any], mark: Mark) -> dict[str, Any]:
+    """Return the Secret with another mark, and everything else of it as it stands."""
+    metadata = dict(made.get("metadata") or {})
+    texts = zip((_ENVIRONMENTS, _REPOSITORIES), map(" ".join, mark), strict=True)
+    annotations = {**(metadata.get("annotations") or {}), **{k: v for k, v in texts if v}}
+    if annotations:
+        metadata["annotations"] = annotations
+    return {**made, "metadata": metadata}
+
+
 _FOREIGN = ("AGE-PLUGIN-",)
 """Identities that sops may know how to use and sopsmith does not."""
 

@@ -30,6 +30,7 @@ from sopsmith.flows.break_glass import (
     inject,
     open_file,
 )
+from sopsmith.kube.key_secret import Mark, with_keys, with_mark
 from sopsmith.kube.kinds import SECRET
 from sopsmith.repo.settings import NamedRecipient, RepoSettings, Scope
 from sopsmith.repo.uses import PATH, check_reason
@@ -133,12 +134,30 @@ def test_a_record_that_is_none_is_not_overwritten(place: Place, text: str) -> No
 
 def test_a_cluster_gets_the_identity_beside_its_own_after_the_record(place: Place) -> None:
     cluster = Watched(place)
-    put(place, cluster, [PROD, OTHER])
+    put(place, cluster, [OTHER])
     assert put(place, cluster, [DEV]) == Injected("dev", (DEV[1],), 1, 1)
     lines = held(cluster).split()
-    assert {one.reveal() for one, _ in (PROD, OTHER, DEV)} <= set(lines)
+    assert {one.reveal() for one, _ in (OTHER, DEV)} <= set(lines)
     assert all(cluster.recorded)
     assert [use["target"] for use in uses(place)] == [f"dev: {cluster.name}"] * 2
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_another_environments_cluster_is_refused_unless_both_share_it(
+    place: Place, marked: bool
+) -> None:
+    cluster = FakeCluster()
+    made = with_keys(None, Secret(PROD[0].reveal() + b"\n"))
+    cluster.create(SECRET, with_mark(made, Mark(("prod",))) if marked else made)
+    with pytest.raises(MasterKeyError, match="not the cluster of dev") as caught:
+        put(place, cluster, [DEV])
+    assert "--share-cluster" in str(caught.value.hint)
+    assert DEV[0].reveal() not in held(cluster)
+    target = Target("dev", "dev@x", [(DEV[1], DEV[0])], shared=True)
+    inject(target, cluster, why(place), doors(place))
+    assert DEV[0].reveal() in held(cluster)
+    # From then on it says so itself.
+    put(place, cluster, [OTHER])
 
 
 def test_an_identity_that_opens_nothing_leaves_the_cluster_alone(place: Place) -> None:

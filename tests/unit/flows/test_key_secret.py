@@ -13,14 +13,17 @@ from sopsmith.age import Identity
 from sopsmith.errors import Conflict, MasterKeyError, NoIdentity
 from sopsmith.flows.key_secret import (
     ATTEMPTS,
+    Owner,
     add_identities,
     prove_opens,
     read_cluster_keys,
     retire_identity,
 )
-from sopsmith.kube.key_secret import NAME, NAMESPACE, with_keys
+from sopsmith.kube.key_secret import NAME, NAMESPACE, Mark, mark_of, with_keys
 from sopsmith.kube.kinds import SECRET
 from sopsmith.ports import Kind, Object
+from sopsmith.repo.contexts import find_environment
+from sopsmith.repo.layout_settings import default_settings
 from sopsmith.secret import Secret
 from sopsmith.sops.config import CreationRule
 from sopsmith.sops.document import encrypt
@@ -119,3 +122,51 @@ def test_an_immutable_secret_is_named() -> None:
     cluster.create(SECRET, with_keys(None, Secret(OLD.reveal() + b"\n")) | {"immutable": True})
     with pytest.raises(MasterKeyError, match="immutable"):
         add_identities(cluster, [NEW], proof)
+
+
+def owner(environment: str, *repositories: str, shared: bool = False) -> Owner:
+    settings = default_settings({"dev": (OLD_NAME,), "prod": (NEW_NAME,)})
+    return Owner(settings, find_environment(settings, environment), repositories, shared)
+
+
+def test_a_cluster_is_marked_with_its_environment_and_repository() -> None:
+    cluster = cluster_with(NEW)
+    add_identities(cluster, [NEW], proof, owner=owner("prod", "x.org/platform"))
+    found = read_cluster_keys(cluster).found
+    assert mark_of(found) == Mark(("prod",), ("x.org/platform",))
+    add_identities(cluster, [NEW], proof, owner=owner("prod", "x.org/platform"))
+    assert read_cluster_keys(cluster).found == found
+
+
+def test_a_mark_goes_before_a_recipient_that_a_repository_names_for_two() -> None:
+    """Whoever may change sopsmith.yaml can name dev's recipient for prod as well."""
+    cluster = cluster_with()
+    add_identities(cluster, [OLD], proof, owner=owner("dev"))
+    settings = default_settings({"dev": (OLD_NAME,), "prod": (NEW_NAME, OLD_NAME)})
+    hostile = Owner(settings, find_environment(settings, "prod"))
+    with pytest.raises(MasterKeyError, match="is marked as that of dev"):
+        add_identities(cluster, [NEW], proof, owner=hostile)
+    assert read_cluster_keys(cluster).recipients == (OLD_NAME,)
+
+
+def test_an_environment_of_the_same_name_in_another_repository_is_another() -> None:
+    cluster = cluster_with()
+    add_identities(cluster, [OTHER], lambda _: None, owner=owner("prod", "x.org/one"))
+    with pytest.raises(MasterKeyError, match="of the repository x.org/one"):
+        add_identities(cluster, [NEW], proof, owner=owner("prod", "x.org/two"))
+    add_identities(cluster, [NEW], proof, owner=owner("prod", "mirror.org/one", "x.org/one"))
+
+
+def test_a_cluster_that_two_environments_share_is_marked_with_both() -> None:
+    cluster = cluster_with(OLD)
+    add_identities(cluster, [OLD], proof, owner=owner("dev"))
+    add_identities(cluster, [NEW], proof, owner=owner("prod", shared=True))
+    assert mark_of(read_cluster_keys(cluster).found).environments == ("dev", "prod")
+    for name in ("dev", "prod"):
+        add_identities(cluster, [NEW], proof, owner=owner(name))
+
+
+def test_cores_identity_in_a_cluster_says_nothing_of_whose_it_is() -> None:
+    cluster = cluster_with(OTHER)
+    add_identities(cluster, [NEW], proof, owner=owner("prod"))
+    assert read_cluster_keys(cluster).recipients == (OTHER_NAME, NEW_NAME)

@@ -40,7 +40,8 @@ class Desk:
     def make(self, needed: int = 0, parts: int = 0, holders: tuple[str, ...] = ()) -> str:
         """Make a recovery identity."""
         request = RecoveryRequest("/repo", "", needed, parts, holders)
-        return make_recovery(request, Doors(self.files, age.generate, os.urandom, self.give))
+        doors = Doors(self.files, age.generate, os.urandom, self.give, lambda _: None)
+        return make_recovery(request, doors)
 
 
 def test_it_is_given_out_whole_and_then_named() -> None:

@@ -10,8 +10,9 @@ from tests.unit.flows.backup_stage import DEV, PROD, Site
 from tests.unit.flows.stage import HOME, ROOT
 
 from sopsmith.errors import MasterKeyError, NoIdentity
-from sopsmith.flows.key_secret import read_cluster_keys
+from sopsmith.flows.key_secret import Owner, read_cluster_keys
 from sopsmith.flows.restore_cluster import restore_to_cluster
+from sopsmith.repo.contexts import find_environment
 from sopsmith.repo.recipients import NamedRecipient
 
 
@@ -23,11 +24,16 @@ def site() -> Site:
     return made
 
 
+def owner(site: Site, environment: str) -> Owner:
+    """Return for whom the cluster is."""
+    return Owner(site.settings, find_environment(site.settings, environment))
+
+
 def restore(site: Site, cluster: FakeCluster, environment: str = "prod") -> tuple[str, ...]:
     """Restore an environment's identity to a cluster."""
     request = site.restore_request()
     return restore_to_cluster(
-        site.plan_restore(), request, environment, cluster, site.restore_doors
+        site.plan_restore(), request, owner(site, environment), cluster, site.restore_doors
     )
 
 
@@ -85,6 +91,6 @@ def test_a_change_of_sopsmith_yaml_alone_brings_no_identity_into_another_cluster
 def test_a_context_that_leads_to_another_environments_cluster_is_refused(site: Site) -> None:
     cluster = FakeCluster()
     restore(site, cluster, "dev")
-    with pytest.raises(MasterKeyError, match="holds the identity of dev"):
+    with pytest.raises(MasterKeyError, match="is marked as that of dev"):
         restore(site, cluster, "prod")
     assert read_cluster_keys(cluster).recipients == (DEV,)
