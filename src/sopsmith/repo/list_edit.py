@@ -27,10 +27,7 @@ class _Place(NamedTuple):
     root: Mapping
     key: str
     node: Node | None
-
-    @property
-    def newline(self) -> str:
-        return "\r\n" if "\r\n" in self.text else "\n"
+    newline: str
 
     @property
     def key_end(self) -> int:
@@ -91,8 +88,10 @@ def edit_list(text: str, key: str, inserts: list[Insert], removed: set[int]) -> 
         raise ManifestError("is empty")
     wanted = _merged(read_list(root, key), inserts, removed)
     closed = text.endswith("\n")
-    whole = text if closed else text + ("\r\n" if "\r\n" in text else "\n")
-    edited = splice(whole, _edits(_Place(whole, root, key, root.get(key)), inserts, removed))
+    newline = "\r\n" if "\r\n" in text else "\n"
+    whole = text if closed else text + newline
+    place = _Place(whole, root, key, root.get(key), newline)
+    edited = splice(whole, _edits(place, inserts, removed))
     if not closed:
         edited = edited.removesuffix("\n").removesuffix("\r")
     _verify(root, edited, key, wanted)
@@ -109,11 +108,20 @@ def _items(node: Node | None, key: str) -> list[Node]:
 
 def _merged(entries: list[str], inserts: list[Insert], removed: set[int]) -> list[str]:
     merged = []
+    new = _by_index(inserts)
     for index in range(len(entries) + 1):
-        merged += [entry for at, entry in inserts if at == index]
+        merged += new.get(index, [])
         if index < len(entries) and index not in removed:
             merged.append(entries[index])
     return merged
+
+
+def _by_index(inserts: list[Insert]) -> dict[int, list[str]]:
+    """Return the new entries by the index that they go before, each in their order."""
+    found: dict[int, list[str]] = {}
+    for index, entry in inserts:
+        found.setdefault(index, []).append(entry)
+    return found
 
 
 def _edits(place: _Place, inserts: list[Insert], removed: set[int]) -> list[Edit]:
@@ -138,13 +146,13 @@ def _new_key(place: _Place, inserts: list[Insert]) -> Edit:
     if dots >= 0:
         end = dots + 1
     head = f"{quote(place.key)}:{place.newline}"
-    return end, end, head + _lines(place, inserts, _indent(place))
+    return end, end, head + _lines(place, [entry for _, entry in inserts], _indent(place))
 
 
 def _open_block(place: _Place, inserts: list[Insert]) -> list[Edit]:
     """Put the first entries below a key whose value is empty, `[]` or null."""
     at = _line_end(place.text, place.key_end)
-    edits = [(at, at, _lines(place, inserts, _indent(place)))]
+    edits = [(at, at, _lines(place, [entry for _, entry in inserts], _indent(place)))]
     node = place.node
     if node is not None and node.end > node.start >= 0:
         edits.append((place.key_end, node.end, ""))
@@ -160,10 +168,10 @@ def _block_edits(
         return [*edits, (place.key_end, place.key_end, " []")]
     first = spans[0][0]
     indent = place.text[first : place.text.index("-", first)]
-    for index in {at for at, _ in inserts}:
+    for index, new in _by_index(inserts).items():
         # Behind the entry before, or the key: a comment stays above the entry that it is about.
         at = spans[index - 1][1] if index else _line_end(place.text, place.key_end)
-        edits.append((at, at, _lines(place, [new for new in inserts if new[0] == index], indent)))
+        edits.append((at, at, _lines(place, new, indent)))
     return edits
 
 
@@ -176,21 +184,22 @@ def _flow_edits(
     gaps = [text[one.end : other.start] for one, other in pairwise(items)]
     usual = gaps[0] if gaps and "#" not in gaps[0] else ", "
     parts: list[tuple[str, str]] = []
+    new = _by_index(inserts)
     for index in range(len(items) + 1):
-        parts += [(quote(entry, flow=True), usual) for at, entry in inserts if at == index]
+        parts += [(quote(entry, flow=True), usual) for entry in new.get(index, [])]
         if index < len(items) and index not in removed:
             source = text[items[index].start : items[index].end]
             parts.append((source, gaps[index] if index < len(gaps) else usual))
     if not parts:
         return [(node.start, node.end, "[]")]
-    new = "".join(source + gap for source, gap in parts[:-1]) + parts[-1][0]
+    written = "".join(source + gap for source, gap in parts[:-1]) + parts[-1][0]
     if not items:
-        return [(node.start + 1, node.start + 1, new)]
-    return [(items[0].start, items[-1].end, new)]
+        return [(node.start + 1, node.start + 1, written)]
+    return [(items[0].start, items[-1].end, written)]
 
 
-def _lines(place: _Place, inserts: list[Insert], indent: str) -> str:
-    return "".join(f"{indent}- {quote(entry)}{place.newline}" for _, entry in inserts)
+def _lines(place: _Place, entries: list[str], indent: str) -> str:
+    return "".join(f"{indent}- {quote(entry)}{place.newline}" for entry in entries)
 
 
 def _indent(place: _Place) -> str:

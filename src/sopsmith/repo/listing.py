@@ -103,10 +103,15 @@ def _places(present: list[str], new: list[str]) -> list[Insert]:
         for index, entry in enumerate(present)
         if entry.endswith(_SUFFIX) and not has_wildcard(entry) and "/" not in entry
     ]
+    at = made[0][1] if made else len(present)
+    smaller = sorted(made)
+    smaller.reverse()
+    last = -1
     inserts: list[Insert] = []
     for name in new:
-        before = [index for entry, index in made if entry < name]
-        at = max(before) + 1 if before else made[0][1] if made else len(present)
+        while smaller and smaller[-1][0] < name:
+            last = max(last, smaller.pop()[1])
+            at = last + 1
         inserts.append((at, f"./{name}"))
     return inserts
 

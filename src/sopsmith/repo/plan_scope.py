@@ -111,12 +111,14 @@ def _left_over(
     home = means.settings.secrets_folder(scope.name)
     named = _listed(f"{means.lists_folder(scope)}/{GENERATOR}", folder.get(GENERATOR))
     listed = [entry.removeprefix(means.inside) for entry in named]
+    globs = [entry for entry in listed if not {*entry}.isdisjoint("*?[")]
+    plain = {*listed}.difference(globs)
     left = []
     for file, data in sorted(folder.items()):
         if not file.endswith(SUFFIX) or file in wanted:
             continue
         if is_generated(_clear(data), scope, means.settings):
-            is_named = any(fnmatchcase(file, entry) for entry in listed)
+            is_named = file in plain or any(fnmatchcase(file, entry) for entry in globs)
             action = (REMOVE if means.prune else STALE) if is_named else UNLISTED
             left.append(Change(action, scope.name, f"{home}/{file}"))
     missing = (entry for entry in listed if _is_missing(entry, wanted, folder))

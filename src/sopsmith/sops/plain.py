@@ -81,7 +81,7 @@ class PlainText:
         A token says the type of its value, so dotenv can hold an integer; what stays in clear
         is text there, and the MAC must be made over what the next reader finds.
         """
-        for leaf in leaves_of(self.trees):
+        for leaf in leaves_of(self.trees) if self._types else ():
             typed = self._types.get(id(leaf.scalar))
             if typed is not None and chosen.has_value(leaf.scalar, leaf.path):
                 leaf.scalar.value = typed

@@ -167,12 +167,13 @@ class Sealer:
         edits: list[Edit] = []
         for tree in trees:
             expanded = self._expansions(tree, tokens, edits)
-            for _, _, scalar in walk(tree.root):
+            scalars = [scalar for _, _, scalar in walk(tree.root)]
+            for scalar in scalars:
                 if id(scalar) in tokens and scalar.start >= 0 and id(scalar) not in expanded:
                     written = self._form.write_token(tokens[id(scalar)], scalar, text)
                     edits.append((scalar.start, scalar.end, written))
             self._comment_edits(tree, edits)
-            _refuse_open_end(text, tree, tokens)
+            _refuse_open_end(text, scalars, tokens)
         return edits
 
     def _tokens(self, leaves: list[Leaf]) -> dict[int, str]:
@@ -249,7 +250,7 @@ class Sealer:
         return kept or comment.written(self.comment_token(comment))
 
 
-def _refuse_open_end(text: str, tree: Tree, tokens: dict[int, str]) -> None:
+def _refuse_open_end(text: str, scalars: list[Scalar], tokens: dict[int, str]) -> None:
     """Refuse a clear block scalar that the end of the file cuts off.
 
     The metadata behind it need a line of their own, and that line's end would become a part of
@@ -258,7 +259,6 @@ def _refuse_open_end(text: str, tree: Tree, tokens: dict[int, str]) -> None:
     Raises:
         RuleError: The last value is such a block.
     """
-    scalars = [scalar for _, _, scalar in walk(tree.root)]
     last = scalars[-1] if scalars else None
     if last is None or id(last) in tokens or last.start < 0 or last.end < len(text):
         return
