@@ -75,3 +75,5 @@ def test_an_env_without_an_app_is_a_finding(
     (repository / ".env").write_text("A=1\n")
     assert run(["github-app", "check"]) == 3
     assert capfd.readouterr().err == "there is no GIT_APP_ID in .env\n"
+    assert run(["github-app", "check", "-o", "json"]) == 3
+    assert json.loads(capfd.readouterr().out)["repository"] is None

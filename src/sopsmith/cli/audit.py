@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sopsmith.cli.examples import examples
+
 if TYPE_CHECKING:
     from sopsmith.repo.lint_settings import Ignored
 
 
-@click.command("audit")
+@click.command("audit", epilog=examples("audit --since 2026-01-31", "audit --since v1.2 -o json"))
 @click.option("--since", metavar="REV|DATE", default="", help="Leave out what is older.")
 @click.option("--repo", metavar="DIR", default=".", help="A folder of the repository.")
 @click.option("--output", "-o", type=click.Choice(["text", "json"]), default="text")

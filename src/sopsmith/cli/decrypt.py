@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from sopsmith.cli.examples import examples
 from sopsmith.cli.sops_verbs import (
     Targets,
     keyring_of_environment,
@@ -18,7 +19,12 @@ from sopsmith.flows.crypt import DecryptOptions, decrypt_bytes
 from sopsmith.flows.places import Target, get_place
 
 
-@click.command("decrypt")
+@click.command(
+    "decrypt",
+    epilog=examples(
+        "decrypt app.enc.yaml", 'decrypt --extract \'["db"]["password"]\' app.enc.yaml'
+    ),
+)
 @click.argument("paths", metavar="[FILE]...", nargs=-1)
 @click.option("--extract", "place", metavar="PLACE", help='One value, as \'["a"]["b"][0]\'.')
 @click.option("--ignore-mac", is_flag=True, help="Read a file whose values were tampered with.")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import click
 
+from sopsmith.cli.examples import examples
 
-@click.command("diff")
+
+@click.command("diff", epilog=examples("diff dev prod", "diff HEAD~3 HEAD", "diff prod cluster"))
 @click.argument("before", metavar="A")
 @click.argument("after", metavar="B")
 @click.option("--context", default="", metavar="NAME",

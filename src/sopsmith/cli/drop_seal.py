@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import click
 
+from sopsmith.cli.examples import examples
 
-@click.command("seal")
+
+@click.command(
+    "seal", epilog=examples("drop seal overlays/dev/db.secret.yaml password < password.txt")
+)
 @click.argument("path")
 @click.argument("key")
 def command(path: str, key: str) -> None:

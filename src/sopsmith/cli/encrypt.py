@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from sopsmith.adapters.files import LocalFiles
+from sopsmith.cli.examples import examples
 from sopsmith.cli.key_options import aws_options, key_options, keys_of
 from sopsmith.cli.sops_verbs import (
     Targets,
@@ -25,7 +26,12 @@ from sopsmith.flows.crypt import EncryptOptions, encrypt_bytes
 from sopsmith.sops.selectors import ALL_SELECTORS
 
 
-@click.command("encrypt")
+@click.command(
+    "encrypt",
+    epilog=examples(
+        "encrypt --in-place app.secret.yaml", "encrypt --age age1… app.yaml > app.enc.yaml"
+    ),
+)
 @click.argument("paths", metavar="[FILE]...", nargs=-1)
 @key_options(short=True)
 @aws_options

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import click
 
+from sopsmith.cli.examples import examples
 
-@click.command("generate")
+
+@click.command(
+    "generate", epilog=examples("generate --dry-run", "generate --environment dev --prune")
+)
 @click.option("--env-file", metavar="FILE", help="The .env; `-` for stdin. [default: ROOT/.env]")
 @click.option(
     "--environment", "-e", "environments", multiple=True, metavar="NAME",

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from sopsmith.cli.examples import examples
 from sopsmith.cli.place_options import open_target, place_options
 from sopsmith.cli.sops_verbs import sops_exit_codes
 from sopsmith.cli.talk import put
@@ -13,7 +14,7 @@ from sopsmith.errors import UsageError
 from sopsmith.flows.places import get_place
 
 
-@click.command("get")
+@click.command("get", epilog=examples('get app.enc.yaml \'["db"]["password"]\''))
 @click.argument("path", metavar="FILE")
 @click.argument("place", metavar="INDEX")
 @place_options

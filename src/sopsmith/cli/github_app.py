@@ -22,8 +22,11 @@ def command() -> None:
 @click.option("--env-file", metavar="FILE", help="The .env; - for standard input. [default: .env]")
 @click.option("--environment", "-e", default="", metavar="NAME", help="Whose own App to look for.")
 @click.option("--prove", is_flag=True, help="Ask GitHub for a token, and give it back at once.")
+@click.option("--repo", metavar="DIR", default=".", help="Where the repository is.")
 @click.option("--output", "-o", type=click.Choice(["text", "json"]), default="text")
-def check_command(env_file: str | None, environment: str, prove: bool, output: str) -> int:
+def check_command(
+    env_file: str | None, environment: str, prove: bool, repo: str, output: str
+) -> int:
     """Check GIT_APP_ID, GIT_APP_INSTALLATION_ID and GIT_APP_PRIVATE_KEY of the .env.
 
     The key is parsed and nothing of it is shown. Exit code 3: the .env names no App.
@@ -34,11 +37,13 @@ def check_command(env_file: str | None, environment: str, prove: bool, output: s
     from sopsmith.repo.github_app import ID, find_github_app
     from sopsmith.repo.root import read_settings
 
-    at = open_repository(".")
+    at = open_repository(repo)
     path, data = read_env(env_file, at)
     app = find_github_app(parse(data, path), read_settings(at.doors.files, at.root), environment)
     if app is None:
         say(f"there is no {ID} in {path}")
+        if output == "json":
+            put_json({"repository": None, "secrets": [], "proven": False})
         return 3
     place = "/".join(app.place)
     revoked = prove_app(app).revoked if prove else None

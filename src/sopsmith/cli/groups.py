@@ -21,7 +21,8 @@ def _options(command: Any) -> Any:
                      type=click.IntRange(min=0), default=0, metavar="N",
                      help="How many groups open the file."),
         click.option("-i", "--in-place", is_flag=True, help="Write back to the file."),
-        click.option("-f", "--file", "path", metavar="FILE", required=True),
+        click.option("-f", "--file", "path", metavar="FILE", required=True,
+                     help="The file."),
     ):  # fmt: skip
         command = option(command)
     return command

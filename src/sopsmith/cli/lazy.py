@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 
 import click
@@ -55,6 +56,10 @@ class LazyGroup(click.Group):
             from sopsmith.cli.sops_words import add_idle_options
 
             add_idle_options(found)
+        if "_SOPSMITH_COMPLETE" in os.environ:
+            from sopsmith.cli.completing import describe
+
+            describe(found)
         return found
 
     def resolve_command(

@@ -6,10 +6,16 @@ from typing import Any
 
 import click
 
+from sopsmith.cli.examples import examples
 from sopsmith.cli.recipient_doors import carry_out, look_options
 
 
-@click.command("add")
+@click.command(
+    "add",
+    epilog=examples(
+        "recipients add prod anna.pub --name Anna", "recipients add dev core age1… --dry-run"
+    ),
+)
 @click.argument("scopes", metavar="SCOPE...", nargs=-1, required=True)
 @click.argument("recipient")
 @click.option("--name", metavar="TEXT", help="Who holds the identity. [default: the comment of "

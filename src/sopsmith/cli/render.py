@@ -10,14 +10,22 @@ from functools import cache
 
 import click
 
+from sopsmith.cli.examples import examples
 from sopsmith.cli.talk import counted, note, put, put_json
 from sopsmith.flows import render as flow
 
 
-@click.command("render")
+@click.command(
+    "render",
+    epilog=examples(
+        "render bootstrap/argocd/overlays/main/dev",
+        "render --reveal bootstrap/argocd/overlays/main/dev | kubectl diff -f -",
+    ),
+)
 @click.argument("folder", metavar="PATH")
 @click.option("--reveal", is_flag=True, help="Print the values of Secrets instead of their sizes.")
-@click.option("--engine", type=click.Choice(flow.ENGINES), default=flow.AUTO, show_default=True)
+@click.option("--engine", type=click.Choice(flow.ENGINES), default=flow.AUTO, show_default=True,
+              help="What builds it.")  # fmt: skip
 @click.option(
     "--output", "-o", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True
 )

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from sopsmith.adapters.files import LocalFiles
+from sopsmith.cli.examples import examples
 from sopsmith.cli.place_options import open_target, place_options, refuse_conversion, write_back
 from sopsmith.cli.sops_verbs import sops_exit_codes
 from sopsmith.cli.talk import note
@@ -19,7 +20,13 @@ from sopsmith.flows.places import parse_value, set_place
 QUIET = "SOPSMITH_NO_ARGV_NOTE"
 
 
-@click.command("set")
+@click.command(
+    "set",
+    epilog=examples(
+        'set app.enc.yaml \'["db"]["port"]\' 5432',
+        'set --value-stdin app.enc.yaml \'["db"]["password"]\' < password.json',
+    ),
+)
 @click.argument("path", metavar="FILE")
 @click.argument("place", metavar="INDEX")
 @click.argument("value", metavar="[VALUE]", required=False)

@@ -7,12 +7,13 @@ from typing import Any
 
 import click
 
+from sopsmith.cli.examples import examples
 from sopsmith.cli.place_options import open_target, place_options, refuse_conversion, write_back
 from sopsmith.cli.sops_verbs import sops_exit_codes
 from sopsmith.flows.places import unset_place
 
 
-@click.command("unset")
+@click.command("unset", epilog=examples('unset app.enc.yaml \'["db"]["port"]\''))
 @click.argument("path", metavar="FILE")
 @click.argument("place", metavar="INDEX")
 @click.option("--idempotent", is_flag=True, help="It is no error if nothing is there.")
