@@ -102,13 +102,16 @@ class AwsKmsKind:
 
 
 def _kms_client(boto3: Any, fields: dict[str, object]) -> KmsClient:
+    from sopsmith.adapters.aws_answers import bound_answers
     from sopsmith.aws_kms import region_of
 
     region = region_of(str(fields.get("arn", "")))
     session = boto3.Session(profile_name=fields.get("aws_profile") or None, region_name=region)
     role = fields.get("role")
     if role:
-        answer = session.client("sts").assume_role(RoleArn=role, RoleSessionName="sopsmith")
+        answer = bound_answers(session.client("sts")).assume_role(
+            RoleArn=role, RoleSessionName="sopsmith"
+        )
         mine = answer["Credentials"]
         session = boto3.Session(
             aws_access_key_id=mine["AccessKeyId"],
@@ -116,7 +119,7 @@ def _kms_client(boto3: Any, fields: dict[str, object]) -> KmsClient:
             aws_session_token=mine["SessionToken"],
             region_name=region,
         )
-    client: KmsClient = session.client("kms")
+    client: KmsClient = bound_answers(session.client("kms"))
     return client
 
 

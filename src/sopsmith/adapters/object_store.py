@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from sopsmith.adapters.aws_answers import bound_answers
 from sopsmith.adapters.vault import Vault
 from sopsmith.errors import OutsideError, RuleError
 from sopsmith.ports import Stored
@@ -62,7 +63,7 @@ class S3Store:
             response_checksum_validation="when_required",
         )
         with self._refusals(self.place("")):
-            self._client: Any = boto3.client("s3", config=config)
+            self._client: Any = bound_answers(boto3.client("s3", config=config))
 
     def place(self, name: str) -> str:
         """Return an object's address."""

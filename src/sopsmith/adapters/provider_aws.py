@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+from sopsmith.adapters.aws_answers import bound_answers
 from sopsmith.errors import Denied, NotThere, OutsideError, Unreachable
 from sopsmith.kube.external_secrets import Find
 from sopsmith.secret import Secret
@@ -110,7 +111,7 @@ class AwsValues:
         parts = urlsplit(client.meta.endpoint_url)
         if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
             raise OutsideError("the endpoint is not https", path=self._place)
-        return client
+        return bound_answers(client)
 
     @contextmanager
     def _refusals(self, name: str) -> Iterator[None]:

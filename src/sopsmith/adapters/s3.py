@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from sopsmith.adapters.aws_answers import bound_answers
 from sopsmith.errors import Denied, NotThere, OutsideError, Unreachable
 from sopsmith.repo.s3_variables import S3Access
 
@@ -77,7 +78,7 @@ def open_client(place: S3Place, access: S3Access | None) -> Any:
         # A session of our own finds the credentials of now, not those of an earlier client.
         client = boto3.session.Session().client("s3", config=_config(), **words)
     _check_transport(client.meta.endpoint_url, place)
-    return client
+    return bound_answers(client)
 
 
 def _config() -> Any:

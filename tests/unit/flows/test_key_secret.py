@@ -152,7 +152,7 @@ def test_a_mark_goes_before_a_recipient_that_a_repository_names_for_two() -> Non
 def test_an_environment_of_the_same_name_in_another_repository_is_another() -> None:
     cluster = cluster_with()
     add_identities(cluster, [OTHER], lambda _: None, owner=owner("prod", "x.org/one"))
-    with pytest.raises(MasterKeyError, match="of the repository x.org/one"):
+    with pytest.raises(MasterKeyError, match=r"of the repository x\.org/one"):
         add_identities(cluster, [NEW], proof, owner=owner("prod", "x.org/two"))
     add_identities(cluster, [NEW], proof, owner=owner("prod", "mirror.org/one", "x.org/one"))
 
