@@ -17,9 +17,11 @@ from sopsmith.repo.list_edit import edit_list, read_list, read_root
 from sopsmith.repo.promises import expand
 from sopsmith.repo.settings import RepoSettings
 from sopsmith.repo.vet import FolderOf, Layer, Vetted, vet
+from sopsmith.repo.wave_patches import Note, follow
 from sopsmith.repo.waves import find_late_secrets
 
 Object = dict[str, object]
+_PATCH_HINT = "write the wave into the manifest, or patch that annotation alone, by kind and name"
 
 
 def plan_applications(
@@ -49,7 +51,8 @@ def plan_applications(
 def check_waves(settings: RepoSettings, files: Files, folder_of: FolderOf) -> list[Finding]:
     """Say for each environment whether what reads a Secret comes after it.
 
-    Looks at the manifests as they stand in Git; what a patch does to a wave is not followed.
+    Looks at the manifests in Git, and follows the patches of kustomizations to their waves. What
+    is not followed is a finding of its own.
 
     Args:
         files: Reads by paths relative to the root.
@@ -63,14 +66,15 @@ def check_waves(settings: RepoSettings, files: Files, folder_of: FolderOf) -> li
 
 def _check_overlay(overlay: str, files: Files, folder_of: FolderOf) -> list[Finding]:
     try:
-        objects = _objects(files, vet(files, folder_of, overlay))
+        objects, notes = _objects(files, vet(files, folder_of, overlay))
         inner = f"{overlay}/{SECRETS}"
-        brought = _objects(files, vet(files, folder_of, inner)) if folder_of(inner) else []
+        brought = _objects(files, vet(files, folder_of, inner))[0] if folder_of(inner) else []
     except Error as error:
         return [Finding("waves", UNKNOWN, overlay, str(error), error.hint or "")]
+    unsure = [Finding("waves", UNKNOWN, one.place, one.reason, _PATCH_HINT) for one in notes]
     carried = {_name(one) for one in brought if one.get("kind") == "Secret"}
     late = find_late_secrets(objects, carried)
-    return [
+    wrong = [
         Finding(
             "waves",
             ERROR,
@@ -79,16 +83,47 @@ def _check_overlay(overlay: str, files: Files, folder_of: FolderOf) -> list[Find
             f'argocd.argoproj.io/sync-wave: "{one.comes + 1}"',
         )
         for one in late
-    ] or [Finding("waves", OK, overlay, "nothing comes before the Secrets that it reads")]
+    ]
+    well = Finding("waves", OK, overlay, "nothing comes before the Secrets that it reads")
+    return [*wrong, *unsure] or [well]
 
 
-def _objects(files: Files, vetted: Vetted) -> list[Object]:
+def _objects(files: Files, vetted: Vetted) -> tuple[list[Object], list[Note]]:
+    """Return what a render would have, with the waves that patches give it."""
+    layers = {layer.folder: layer for layer in vetted.layers}
+    notes: list[Note] = []
+
+    def built(folder: str, before: list[Object]) -> list[Object]:
+        # One that includes itself is for kustomize to refuse.
+        layer = layers.pop(folder)
+        found = [*before, *_own(layer, files, vetted)]
+        for name in ("resources", "bases"):
+            for inner in _inner(layer, name, layers):
+                found += built(inner, [])
+        # A component changes what the kustomization that names it has so far.
+        for inner in _inner(layer, "components", layers):
+            found = built(inner, found)
+        found, more = follow(layer, vetted.files, found)
+        notes.extend(one for one in more if one not in notes)
+        layers[folder] = layer
+        return found
+
+    return built(vetted.folder, []), notes
+
+
+def _own(layer: Layer, files: Files, vetted: Vetted) -> list[Object]:
     found: list[Object] = []
-    for layer in vetted.layers:
-        for path in [*_plain(layer, vetted), *_encrypted(layer, files)]:
-            documents = parse_documents(vetted.files.get(path) or files.read(path), path)
-            found += [one for top in documents if isinstance(top, dict) for one in members(top)]
+    for path in [*_plain(layer, vetted), *_encrypted(layer, files)]:
+        documents = parse_documents(vetted.files.get(path) or files.read(path), path)
+        found += [one for top in documents if isinstance(top, dict) for one in members(top)]
     return found
+
+
+def _inner(layer: Layer, name: str, layers: dict[str, Layer]) -> list[str]:
+    listed = layer.fields.get(name)
+    entries = [str(one) for one in listed] if isinstance(listed, list) else []
+    paths = [posixpath.normpath(posixpath.join(layer.folder, entry)) for entry in entries]
+    return [path for path in paths if path in layers]
 
 
 def _plain(layer: Layer, vetted: Vetted) -> list[str]:
