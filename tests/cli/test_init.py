@@ -63,8 +63,8 @@ def test_a_new_repository_is_said_file_by_file(world: World) -> None:
         f"note: made an age identity for prod: {prod}\n"
         f"note: identities stand in {world.keys_file}, and nothing else opens the Secrets\n"
         "next: cd platform, then put a .env beside sopsmith.yaml, then sopsmith generate "
-        "--dry-run, then sopsmith generate, then sopsmith key recovery generate and "
-        "sopsmith key backup\n"
+        "--dry-run, then sopsmith generate, then sopsmith key recovery generate --out "
+        "/media/safe/recovery.txt && sopsmith key backup\n"
     )
     assert sorted(files(world.work / "platform")) == sorted(LAYOUT)
 

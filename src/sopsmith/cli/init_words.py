@@ -116,8 +116,12 @@ def _done(made: InitPlan, *, alone: bool) -> Iterator[str]:
 
 
 def _next_steps(folder: str) -> str:
-    steps = ["put a .env beside sopsmith.yaml", "sopsmith generate --dry-run", "sopsmith generate"]
-    steps.append("sopsmith key recovery generate and sopsmith key backup")
+    steps = ["sopsmith generate --dry-run", "sopsmith generate"]
+    steps.append(
+        "sopsmith key recovery generate --out /media/safe/recovery.txt && sopsmith key backup"
+    )
+    if not os.path.exists(os.path.join(folder, ".env")):
+        steps.insert(0, "put a .env beside sopsmith.yaml")
     if os.path.normpath(folder) != ".":
         steps.insert(0, f"cd {folder}")
     return "next: " + ", then ".join(steps)
