@@ -164,7 +164,7 @@ def test_what_is_written_is_what_the_general_writer_writes(
     text: str, time: str, wishes: list[dict[str, object]]
 ) -> None:
     frame, own = parted(text)
-    own = own._replace(time=time)
+    own = Own(own.encs, time, own.mac)
     for fields in wishes:
         assert write_framed(frame, own, fields) == by_hand(fill(frame, own), fields)
 

@@ -9,12 +9,21 @@ from sopsmith.sops.check import unseal_narrow
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sopsmith.sops.document import Unlocked
     from sopsmith.sops.keyring import Keyring
 
+    Unseal = Callable[[bytes, str, Keyring], list[Tree] | None]
 
-def open_objects(data: bytes, path: str, keyring: Keyring) -> list[object]:
+
+def open_objects(
+    data: bytes, path: str, keyring: Keyring, unseal: Unseal = unseal_narrow
+) -> list[object]:
     """Return an encrypted file's documents as plain objects, its MAC checked.
+
+    Args:
+        unseal: Tried first for YAML: `unseal_narrow`, or `unseal_framed` for many files.
 
     Raises:
         NotEncrypted: It has no sops metadata.
@@ -24,7 +33,7 @@ def open_objects(data: bytes, path: str, keyring: Keyring) -> list[object]:
     """
     name = find_format(path)
     if name == "yaml":
-        found = open_narrow(data, path, keyring)
+        found = open_narrow(data, path, keyring, unseal)
         if found is not None:
             return found
     if name is None:
@@ -80,9 +89,11 @@ def _parse_plain(data: bytes, path: str) -> list[object]:
         raise error.at(path) from None
 
 
-def open_narrow(data: bytes, path: str, keyring: Keyring) -> list[object] | None:
+def open_narrow(
+    data: bytes, path: str, keyring: Keyring, unseal: Unseal = unseal_narrow
+) -> list[object] | None:
     """Do as `Document` does, without positions; None where the narrow reader is not sure."""
-    trees = unseal_narrow(data, path, keyring)
+    trees = unseal(data, path, keyring)
     return None if trees is None else [to_object(tree.root) for tree in trees]
 
 

@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from sopsmith.formats.tree import Tree
     from sopsmith.sops.keyring import Keyring
+    from sopsmith.sops.metadata import Metadata
 
 
 def check(data: bytes, name: str, path: str, keyring: Keyring) -> None:
@@ -27,7 +28,7 @@ def check(data: bytes, name: str, path: str, keyring: Keyring) -> None:
         FormatError: It is not of the format.
         RuleError: Its selectors cannot be used.
     """
-    if name == "yaml" and unseal_narrow(data, path, keyring) is not None:
+    if name == "yaml" and unseal_framed(data, path, keyring) is not None:
         return
     from sopsmith.sops.document import Document
 
@@ -56,6 +57,31 @@ def unseal_narrow(data: bytes, path: str, keyring: Keyring) -> list[Tree] | None
         return None
     try:
         metadata = parse_metadata(node)
+    except Error as error:
+        raise error.at(path) from None
+    return _unseal(trees, metadata, path, keyring)
+
+
+def unseal_framed(data: bytes, path: str, keyring: Keyring) -> list[Tree] | None:
+    """Do as `unseal_narrow` does, and read metadata by their frame: for many files of a tree.
+
+    Raises:
+        Error: As `check` does.
+    """
+    # What it loads takes as long as a hundred files gain.
+    from sopsmith.sops.framed import read_parts
+
+    found = read_parts(data)
+    if found is None:
+        return unseal_narrow(data, path, keyring)
+    _, _, tree, metadata, _ = found
+    return _unseal([tree], metadata, path, keyring)
+
+
+def _unseal(
+    trees: list[Tree], metadata: Metadata, path: str, keyring: Keyring
+) -> list[Tree] | None:
+    try:
         if metadata.selector.by_comment:
             # Comments decide what is encrypted, and this reader drops them.
             return None

@@ -8,8 +8,6 @@ written needs to be worked out once, however many files there are.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 _BEGIN = "-----BEGIN AGE ENCRYPTED FILE-----\n"
 _END = "-----END AGE ENCRYPTED FILE-----\n"
 _TIME = 'lastmodified: "'
@@ -18,18 +16,36 @@ _MAC = "mac: ENC["
 _ENC_MARK, _TIME_MARK, _MAC_MARK = "\0", "\1", "\2"
 
 
-class Own(NamedTuple):
+class Own(tuple[tuple[str, ...], str, str]):
     """What is a file's own.
 
-    Attributes:
+    Args:
         encs: Its age files, armored, in the order of the text.
         time: Of the last change, as it stands between its quotes.
         mac: The token.
     """
 
-    encs: tuple[str, ...]
-    time: str
-    mac: str
+    __slots__ = ()
+
+    # A named tuple would load `typing`, which takes the plugin as long as opening 50 files.
+    def __new__(cls, encs: tuple[str, ...], time: str, mac: str) -> Own:
+        """Put the three together."""
+        return super().__new__(cls, (encs, time, mac))
+
+    @property
+    def encs(self) -> tuple[str, ...]:
+        """The age files."""
+        return self[0]
+
+    @property
+    def time(self) -> str:
+        """The time of the last change."""
+        return self[1]
+
+    @property
+    def mac(self) -> str:
+        """The MAC's token."""
+        return self[2]
 
 
 def cut(text: str) -> tuple[str, Own] | None:

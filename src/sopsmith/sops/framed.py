@@ -11,11 +11,8 @@ from __future__ import annotations
 from sopsmith.errors import Error
 from sopsmith.formats import narrow
 from sopsmith.formats.tree import Mapping, Tree
-from sopsmith.formats.yaml_entries import write_entry
-from sopsmith.formats.yaml_write import quote
 from sopsmith.sops.frame import Own, cut, fill
-from sopsmith.sops.metadata import KEY, merge_metadata, parse_metadata
-from sopsmith.sops.quick_mask import metadata_span
+from sopsmith.sops.metadata import KEY, merge_metadata, metadata_span, parse_metadata
 from sopsmith.sops.unseal import take_metadata
 
 TYPE_CHECKING = False
@@ -29,8 +26,29 @@ MOST = 256
 """Frames, and layouts, that are remembered; a tree has a handful, and memory is bounded."""
 _PROBE = "-----BEGIN AGE ENCRYPTED FILE-----\nprobe{}\n-----END AGE ENCRYPTED FILE-----\n"
 _FILLED = ("age", "enc", "lastmodified", "mac")
+_MARK = f"\n{KEY}:\n"
 _KNOWN: dict[str, Metadata | None] = {}
 _LAYOUTS: dict[tuple[str, Shape], str] = {}
+
+
+def read_parts(data: bytes) -> tuple[str, int, Tree, Metadata, Own] | None:
+    """Return a YAML file's text, where its metadata begin, its values, and its metadata.
+
+    Returns:
+        None where the file is not of the narrow kind, or its metadata are not of a frame.
+    """
+    if not data.isascii():
+        return None
+    text = data.decode()
+    start = text.find(_MARK) + 1
+    trees = narrow.parse(text[:start]) if start else None
+    if trees is None or len(trees) != 1:
+        return None
+    root = trees[0].root
+    if not isinstance(root, Mapping) or root.get(KEY) is not None:
+        return None
+    framed = read_framed(text[start:])
+    return (text, start, trees[0], *framed) if framed is not None else None
 
 
 def read_framed(text: str) -> tuple[Metadata, Own] | None:
@@ -97,6 +115,8 @@ def _parse(text: str) -> Node | None:
 
 def _write(frame: str, own: Own, fields: dict[str, object]) -> str:
     """Write metadata the general way."""
+    from sopsmith.formats.yaml_entries import write_entry
+
     node = _parse(fill(frame, own))
     assert node is not None
     return write_entry("", Tree(Mapping([(KEY, node)])), KEY, merge_metadata(node, fields))
@@ -125,4 +145,6 @@ def _own(fields: dict[str, object], old: Own) -> Own:
 
 def _is_quoted(time: str) -> bool:
     """Tell whether the general writer puts a time into the quotes that a frame has."""
+    from sopsmith.formats.yaml_write import quote
+
     return quote(time) == f'"{time}"'

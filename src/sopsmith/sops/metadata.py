@@ -116,6 +116,18 @@ def parse_metadata(node: Node) -> Metadata:
     return metadata
 
 
+def metadata_span(text: str) -> tuple[int, int] | None:
+    """Return the span of the metadata's lines where they are the last of the text."""
+    mark = f"\n{KEY}:\n"
+    start = 0 if text.startswith(mark[1:]) else text.find(mark) + 1
+    if not start and not text.startswith(mark[1:]):
+        return None
+    below = text[start + len(mark) - 1 : -1].split("\n")
+    if all(line.startswith("  ") and line.lstrip(" ")[:1] not in ("", "#") for line in below):
+        return start, len(text)
+    return None
+
+
 def _text(fields: dict[str, Node], name: str) -> str:
     node = fields.get(name)
     if node is None:

@@ -9,12 +9,10 @@ general reader.
 
 from __future__ import annotations
 
-from sopsmith.formats import narrow
-from sopsmith.formats.tree import Mapping, Scalar, Tree, walk
+from sopsmith.formats.tree import Scalar, Tree, walk
 from sopsmith.formats.yaml_write import write_token
 from sopsmith.sops.document import Document, Unlocked
-from sopsmith.sops.framed import read_framed, write_framed
-from sopsmith.sops.metadata import KEY
+from sopsmith.sops.framed import read_parts, write_framed
 from sopsmith.sops.values import PREFIX
 
 TYPE_CHECKING = False
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
 
 _COMMENT = ",type:comment]"
 _QUOTES = ("'", '"')
-_MARK = f"\n{KEY}:\n"
 
 
 def parse_quick(data: bytes, path: str) -> Document | None:
@@ -41,7 +38,7 @@ def parse_quick(data: bytes, path: str) -> Document | None:
         None where the file is not of the narrow kind, its metadata are not of a frame, or its
         tokens cannot be told by a search.
     """
-    found = _read(data)
+    found = read_parts(data)
     if found is None:
         return None
     text, start, tree, metadata, own = found
@@ -53,24 +50,8 @@ def parse_quick(data: bytes, path: str) -> Document | None:
 
 def read_quick(data: bytes) -> Metadata | None:
     """Return the metadata of a YAML file, or None where the general reader has to say."""
-    found = _read(data)
+    found = read_parts(data)
     return found[3] if found is not None else None
-
-
-def _read(data: bytes) -> tuple[str, int, Tree, Metadata, Own] | None:
-    """Return a file's text, where its metadata begin, its values, and its metadata."""
-    if not data.isascii():
-        return None
-    text = data.decode()
-    start = text.find(_MARK) + 1
-    trees = narrow.parse(text[:start]) if start else None
-    if trees is None or len(trees) != 1:
-        return None
-    root = trees[0].root
-    if not isinstance(root, Mapping) or root.get(KEY) is not None:
-        return None
-    framed = read_framed(text[start:])
-    return (text, start, trees[0], *framed) if framed is not None else None
 
 
 class _NarrowFormat:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from sopsmith.errors import Error
 from sopsmith.formats import narrow
 from sopsmith.sops.fingerprint import describe_metadata, mask
-from sopsmith.sops.metadata import KEY, parse_metadata
+from sopsmith.sops.metadata import metadata_span, parse_metadata
 from sopsmith.sops.unseal import take_metadata
 
 
@@ -29,15 +29,3 @@ def show_quick(data: bytes) -> bytes | None:
     except Error:
         return None
     return (mask(text[: span[0]]) + describe_metadata(metadata)).encode()
-
-
-def metadata_span(text: str) -> tuple[int, int] | None:
-    """Return the span of the metadata's lines where they are the last of the text."""
-    mark = f"\n{KEY}:\n"
-    start = 0 if text.startswith(mark[1:]) else text.find(mark) + 1
-    if not start and not text.startswith(mark[1:]):
-        return None
-    below = text[start + len(mark) - 1 : -1].split("\n")
-    if all(line.startswith("  ") and line.lstrip(" ")[:1] not in ("", "#") for line in below):
-        return start, len(text)
-    return None

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.plugin.conftest import Repo
 
 from sopsmith.adapters.workers import count_cores
-from sopsmith.errors import OutsideError
+from sopsmith.errors import MacMismatch, OutsideError
 from sopsmith.formats.tree import Timestamp
 from sopsmith.plugin import generate
 from sopsmith.plugin import spread as spreading
@@ -87,3 +87,11 @@ def test_a_generator_of_many_files_makes_what_one_process_makes(
     monkeypatch.setattr(spreading, "BATCH", 1)
     assert repo.make(files=["*.yaml"]) == whole
     assert len(whole) == 4
+    monkeypatch.setattr(generate, "MANY", 2)
+    assert repo.make(files=["*.yaml"]) == whole
+    for name in "abcd":
+        data = (repo.app / f"{name}.yaml").read_bytes()
+        (repo.app / f"{name}.yaml").write_bytes(data.replace(b"name: " + name.encode(), b"name: z"))
+        with pytest.raises(MacMismatch, match=f"{name}.yaml: the MAC does not match"):
+            repo.make(files=["*.yaml"])
+        (repo.app / f"{name}.yaml").write_bytes(data)
