@@ -117,3 +117,10 @@ def test_a_stream_that_is_closed_is_no_crash(place: Place, closing: str, code: i
     assert done.returncode == code
     assert b"Traceback" not in done.stderr
     assert b"bug" not in done.stderr
+
+
+def test_a_name_that_nobody_has_is_told_from_a_recipient(place: Place, capfd: Any) -> None:
+    subprocess.run(["git", "init", "-q", "."], check=True)
+    said = refused(capfd, 1, "key", "revoke", "laptop", "--dry-run")
+    assert "error: names nobody in sopsmith.yaml, and is not an age recipient" in said
+    assert "hint: sopsmith recipients list\n" in said

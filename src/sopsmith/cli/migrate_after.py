@@ -7,7 +7,7 @@ from typing import Any
 from sopsmith.cli import doors
 from sopsmith.cli.migrate_words import Asked, open_cluster, open_provider
 from sopsmith.cli.table import table
-from sopsmith.cli.talk import note, put, put_json, say
+from sopsmith.cli.talk import counted, note, put, put_json, say
 from sopsmith.errors import UsageError
 from sopsmith.flows import migrate_clean, migrate_remove, migrate_verify
 from sopsmith.flows.migrate import choose_scope
@@ -73,7 +73,7 @@ def clean(options: dict[str, Any]) -> int:
         bad = [one for one in checked if one.state != SAME]
         if bad:
             raise UsageError(
-                f"{len(bad)} Secrets are not what was migrated, so nothing is deleted",
+                f"not what was migrated: {counted(len(bad), 'Secret')}, so nothing is deleted",
                 hint="sopsmith migrate verify",
             )
         held = migrate_clean.delete(held, open_provider)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from sopsmith.errors import UsageError
+from sopsmith.repo.contexts import find_environment
 from sopsmith.repo.settings import FILE, parse_settings
 
 if TYPE_CHECKING:
@@ -58,12 +58,7 @@ class Request:
         Raises:
             UsageError: There is no such one.
         """
-        scopes = {scope.name: scope for scope in settings.environments}
-        if self.environment not in scopes:
-            raise UsageError(
-                f"there is no environment {self.environment}", hint=f"one of {', '.join(scopes)}"
-            )
-        return scopes[self.environment]
+        return find_environment(settings, self.environment)
 
     @property
     def rbac_command(self) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sopsmith.age import check_recipient
-from sopsmith.errors import Error, LayoutError
+from sopsmith.errors import Error, LayoutError, MasterKeyError
 from sopsmith.flows.exposure import guess_scope
 from sopsmith.flows.rekey import apply_rekeying, plan_rekeying
 from sopsmith.flows.rekey_wishes import ChangeKeys
@@ -140,8 +140,15 @@ def _resolve(wanted: str, settings: RepoSettings, records: list[Revocation]) -> 
     }
     if len(meant) > 1:
         raise LayoutError("several recipients have that name; say the recipient", path=FILE)
-    # Whoever was taken out before may stand in the history alone.
-    return next(iter(meant.items())) if meant else (check_recipient(wanted), "")
+    if meant:
+        return next(iter(meant.items()))
+    try:
+        # Whoever was taken out before may stand in the history alone.
+        return check_recipient(wanted), ""
+    except MasterKeyError as error:
+        raise MasterKeyError(
+            f"names nobody in {FILE}, and is {error.message}", hint="sopsmith recipients list"
+        ) from None
 
 
 def _once(exposure: Exposure, doors: Doors) -> frozenset[str]:

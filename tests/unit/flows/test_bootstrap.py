@@ -168,7 +168,7 @@ def test_a_context_of_an_unknown_environment_is_refused() -> None:
 
 def test_an_unknown_environment_is_refused_before_anything_is_looked_at(tmp_path: Path) -> None:
     platform = Platform(tmp_path)
-    with pytest.raises(UsageError, match="there is no environment qa"):
+    with pytest.raises(UsageError, match="'qa' is no environment here"):
         build_steps(Request(str(platform.root), "qa", ()), platform.doors)
     assert not platform.cluster.calls
 
