@@ -74,7 +74,8 @@ def test_a_backup_that_was_killed_is_finished_by_the_next_run(world: World, writ
 
 def test_a_recovery_identity_is_out_when_its_recipient_is_named(world: World) -> None:
     path = str(world.home / "recovery.txt")
-    kill(world, 1, "key", "recovery", "generate", "--out", path)
+    # Behind the note that it was made here comes its name.
+    kill(world, 2, "key", "recovery", "generate", "--out", path)
     assert b"recovery:" in (world.work / "sopsmith.yaml").read_bytes()
     world.run("sopsmith", "key", "backup")
     world.run("sopsmith", "key", "restore", "--identity-file", path)

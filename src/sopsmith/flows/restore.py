@@ -27,7 +27,7 @@ from sopsmith.flows.keys_apart import Lock, refuse_inside
 from sopsmith.flows.opening import Opened, count_opened
 from sopsmith.ports import Archive, Files, Trees
 from sopsmith.repo.backups import Backup, Record, object_name
-from sopsmith.repo.key_file import parse_key_file
+from sopsmith.repo.key_file import Entry, move_label, parse_key_file
 from sopsmith.repo.settings import RepoSettings
 from sopsmith.secret import Secret
 
@@ -129,7 +129,7 @@ def plan_restore(request: RestoreRequest, openers: list[Identity], doors: Doors)
                 Restored(
                     entry.recipient,
                     entry.line,
-                    Secret(content.block(entry)),
+                    Secret(_block(content, entry, request, doors)),
                     backup.number,
                     readers.get(entry.recipient, ()),
                     entry.recipient in standing,
@@ -232,6 +232,18 @@ def _without_strangers(
                 f"left out: the identity of {one.recipient} in backup {one.backup}, which the "
                 "repository does not note: nothing names it, and it opens no file here"
             )
+
+
+def _block(content: Content, entry: Entry, request: RestoreRequest, doors: Doors) -> bytes:
+    """Return an identity's lines, with no label of another repository on this machine.
+
+    By its label an identity is taken for an environment's own, and a backup that a stranger's
+    repository names could speak of ours.
+    """
+    block = content.block(entry)
+    if entry.folder and doors.files.names(entry.folder):
+        return move_label(block, entry, request.root)
+    return block
 
 
 def _is_noted(backup: Backup, record: Record | None) -> bool:

@@ -113,6 +113,24 @@ def build_label(new: NewIdentity, folder: str, now: datetime) -> bytes:
     return b"".join(line + b"\n" for line in lines)
 
 
+def move_label(block: bytes, entry: Entry, folder: str) -> bytes:
+    """Return an identity's lines with a label that names another repository's folder.
+
+    A tenant's part of the repository stays that tenant's.
+
+    Args:
+        block: Its lines, as `entry` was read from them.
+        folder: Of the repository, absolute.
+    """
+    if not entry.folder:
+        return block
+    above, mark, tenant = entry.folder.rpartition("/tenants/")
+    part = f"/tenants/{tenant}" if above and mark and "/" not in tenant else ""
+    names = ", ".join(entry.environments)
+    old, new = (f"{names} of {one}".encode() for one in (entry.folder, shown_folder(folder) + part))
+    return block.replace(_PURPOSE + old, _PURPOSE + new)
+
+
 def shown_folder(folder: str) -> str:
     """Return a folder as a label has it, which must stay one line of UTF-8."""
     shown = "".join(c if c.isprintable() else "?" for c in folder)

@@ -267,6 +267,19 @@ def test_a_backup_that_is_slipped_in_brings_no_identity_of_a_stranger(site: Site
     assert any(recipient in remark for remark in made.remarks)
 
 
+def test_an_identity_gets_no_label_of_another_repository_on_this_machine(site: Site) -> None:
+    """A stranger's backup, noted in the stranger's repository, could bring one for ours."""
+    text = site.files.held[KEYS_PATH].replace(b"prod of platform", b"prod of /home/me/ours")
+    site.files.held[KEYS_PATH] = text
+    site.files.held["/home/me/ours/sopsmith.yaml"] = b""
+    site.back_up(force=True)
+    site.restore()
+    labels = {one.recipient: one for one in parse_key_file(site.files.held[OTHER_PATH], "keys")}
+    assert labels[PROD].folder == ROOT
+    assert labels[PROD].environments == ("prod",)
+    assert labels[DEV].folder == "platform"
+
+
 def test_of_a_noted_backup_in_a_store_that_was_moved_everything_comes_back(site: Site) -> None:
     # No rule names it any more: it was retired, and opens old commits alone.
     old, recipient = age.generate()
