@@ -32,13 +32,13 @@ def bench_starts(world: World, made: Path, runs: int, title: Title, row: Row) ->
     def start_over() -> None:
         (folder / "ours").write_bytes(ours)
 
-    merging = ("git", "merge-driver", "base", "ours", "theirs", "a.yaml", "--marker-size", "7")
     shutil.copy(folder / "base", folder / "a.yaml")
+    textconv_line, merge_line = _set_up_git(world, folder)
     environ = world.environ | {"_SOPSMITH_COMPLETE": "bash_complete", "COMP_WORDS": "sopsmith gen"}
     sops, textconv, merge, words, complete = measure(
         Job(("sops", "decrypt", "a.yaml"), runs, folder, world.environ),
-        Job(("sopsmith", "git", "textconv", "a.yaml"), runs, folder, world.environ),
-        Job(("sopsmith", *merging), runs, folder, world.environ, prepare=start_over),
+        Job(("sh", "-c", textconv_line), runs, folder, world.environ),
+        Job(("sh", "-c", merge_line), runs, folder, world.environ, prepare=start_over),
         Job(("sopsmith", "--help"), runs, folder, world.environ),
         Job(("sopsmith",), runs, folder, environ | {"COMP_CWORD": "1"}),
     )
@@ -55,3 +55,17 @@ def bench_starts(world: World, made: Path, runs: int, title: Title, row: Row) ->
         "help": words._asdict(),
         "completion": complete._asdict(),
     }
+
+
+def _set_up_git(world: World, folder: Path) -> tuple[str, str]:
+    """Return what git hands to its shell for a diff and for a merge of a file."""
+    world.run("git", "init", "--quiet", cwd=folder)
+    world.run("sopsmith", "git", "install", cwd=folder)
+    textconv, merge = (
+        world.run("git", "config", name, cwd=folder).decode().rstrip("\n")
+        for name in ("diff.sopsmith.textconv", "merge.sopsmith.driver")
+    )
+    words = {"%O": "base", "%A": "ours", "%B": "theirs", "%P": "a.yaml", "%L": "7", "%%": "%"}
+    for place, word in words.items():
+        merge = merge.replace(place, word)
+    return f"{textconv} a.yaml", merge

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 _FOLDER = os.path.join(os.path.dirname(__file__), "__pycache__")
-_PATH = os.path.join(_FOLDER, f"git_merging.{sys.implementation.cache_tag}.bundle")
+_KIND = "lean" if sys.flags.no_site else "full"  # One has other folders than the other.
+_PATH = os.path.join(_FOLDER, f"git_merging.{sys.implementation.cache_tag}-{_KIND}.bundle")
 # With what a merge imports only once it is under way.
 _SCRIPT = """
 import sys

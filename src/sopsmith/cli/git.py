@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -34,10 +35,13 @@ def install_command(patterns: tuple[str, ...], everywhere: bool, dry_run: bool) 
     PATTERNs of encrypted files go into .gitattributes, with `*.secret.yaml` and those of the
     encrypted files that git tracks already. An existing hook is kept and runs afterwards.
     """
+    from sopsmith.cli.git_start import CONFLICT
     from sopsmith.flows import git_install as flow
 
     place, files, programs = _find_place(everywhere)
-    changes = flow.plan_install(place, patterns, files, programs)
+    file = os.path.join(os.path.dirname(__file__), "git_start.py")
+    settings = flow.quick_settings(sys.executable, file, CONFLICT)
+    changes = flow.plan_install(place, patterns, files, programs, settings)
     _apply(place, changes, dry_run=dry_run)
     if programs.locate("sopsmith") is None:
         note("`sopsmith` is not on PATH, so git will not find the drivers")

@@ -120,7 +120,8 @@ def _find_drivers(context: Context) -> Iterator[Finding]:
         yield Finding("git-drivers", SKIPPED, context.root, "git has no part in it here")
         return
     wanted = [one for one in git_install.SETTINGS if one[0].endswith((".driver", ".textconv"))]
-    if any(git.find("config", "--get", name) != value for name, value in wanted):
+    found = [(git.find("config", "--get", name), value) for name, value in wanted]
+    if not all(git_install.has_setting(*one) for one in found):
         message = "git does not merge and compare encrypted files by their values here"
         hint = "sopsmith git install"
         yield Finding("git-drivers", INFO, context.root, message, hint, "install-git-drivers")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from sopsmith.errors import OutsideError, UsageError
@@ -26,6 +27,10 @@ SETTINGS = (
     # What `--reveal` shows must not lie in git's notes.
     ("diff.sopsmith.cachetextconv", "false"),
 )
+_QUICK_DRIVER = (
+    "{start} git merge-driver {places}; case $? in 0) exit 0;; {conflict}) exit 1;; esac; {driver}"
+)
+_QUICK_TEXTCONV = 'f() {{ {start} git textconv "$1" || {textconv} "$1"; }}; f'
 _SECTIONS = ("merge.sopsmith", "diff.sopsmith")
 _NAMES = (".secret.", ".enc.", ".sops.", ".encrypted.")
 _HOOK_MARK = "# Written by `sopsmith git install`"
@@ -81,6 +86,35 @@ class Place:
     note: str = ""
 
 
+def quick_settings(python: str, file: str, conflict: int) -> tuple[tuple[str, str], ...]:
+    """Return the settings with drivers that start faster, and by the usual line where they fail.
+
+    Args:
+        python: The interpreter's absolute path.
+        file: The one to start with it, which ends with 0, or with `conflict` for a merge that is
+            done and has conflicts. Any other code, such as that of an interpreter that is there no
+            longer, says that nothing was done.
+    """
+    start = f"{quote(python)} -IS {quote(file)}"
+    driver = _QUICK_DRIVER.format(
+        # Git takes a single % for a place of its own.
+        start=start.replace("%", "%%"),
+        places=DRIVER.partition("merge-driver ")[2],
+        conflict=conflict,
+        driver=DRIVER,
+    )
+    quick = {
+        "merge.sopsmith.driver": driver,
+        "diff.sopsmith.textconv": _QUICK_TEXTCONV.format(start=start, textconv=TEXTCONV),
+    }
+    return tuple((name, quick.get(name, value)) for name, value in SETTINGS)
+
+
+def has_setting(found: str | None, value: str) -> bool:
+    """Tell whether git's configuration has a setting, be it with a faster start before it."""
+    return found is not None and (found == value or (value in found and " -IS " in found))
+
+
 class Git:
     """Ask and tell git, in one place.
 
@@ -116,7 +150,9 @@ def find_place(folder: str, programs: Programs) -> Place:
     git = Git(programs, folder)
     root = git.find("rev-parse", "--show-toplevel")
     if root is None:
-        raise UsageError("not in a git repository", hint="git init, or sopsmith git install --global")
+        raise UsageError(
+            "not in a git repository", hint="git init, or sopsmith git install --global"
+        )
     hooks = os.path.abspath(os.path.join(folder, git.run("rev-parse", "--git-path", "hooks")))
     attributes = os.path.join(root, ".gitattributes")
     inside = hooks.startswith(os.path.join(root, ""))
@@ -138,19 +174,24 @@ def find_global_place(home: str, config_home: str, programs: Programs) -> Place:
 
 
 def plan_install(
-    place: Place, patterns: tuple[str, ...], files: Files, programs: Programs
+    place: Place,
+    patterns: tuple[str, ...],
+    files: Files,
+    programs: Programs,
+    settings: tuple[tuple[str, str], ...] = (),
 ) -> list[Change]:
     """Return what has to be done for git to know encrypted files.
 
     Args:
         patterns: Of encrypted files; those that the repository holds are found by themselves.
+        settings: Of `quick_settings`; without them, those that stand may be of either kind.
     """
     git = Git(programs, place.root)
     scope = "--global" if place.everywhere else "--local"
     changes = [
-        Change(f"git config {scope} {name} '{value}'", config=(name, value))
-        for name, value in SETTINGS
-        if git.find("config", scope, "--get", name) != value
+        Change(f"git config {scope} {name} {quote(value)}", config=(name, value))
+        for name, value in settings or SETTINGS
+        if not _stands(git.find("config", scope, "--get", name), value, exactly=bool(settings))
     ]
     wanted = [DEFAULT_PATTERN, *patterns]
     if not place.everywhere:
@@ -161,6 +202,10 @@ def plan_install(
         words = f"{place.attributes}: merge and diff drivers for encrypted files"
         changes.append(Change(words, path=place.attributes, data=new))
     return changes + (_plan_hook(place, files) if place.hooks else [])
+
+
+def _stands(found: str | None, value: str, *, exactly: bool) -> bool:
+    return found == value if exactly else has_setting(found, value)
 
 
 def plan_uninstall(place: Place, files: Files, programs: Programs) -> list[Change]:
