@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from sopsmith.flows.rekey_wishes import Wish
     from sopsmith.ports import Answer, Trees, Workers
+    from sopsmith.sops.config import CreationRule
     from sopsmith.sops.keyring import Keyring
     from sopsmith.sops.metadata import Metadata
 
@@ -132,6 +133,7 @@ class _Planner:
         self._wish = wish
         self._means = means
         self._named = named
+        self._last: tuple[str, CreationRule, tuple[str, Answer, Answer]] | None = None
 
     def __call__(self, path: str) -> Answer:
         try:
@@ -139,14 +141,23 @@ class _Planner:
             if metadata is None:
                 return None
             rule = self._wish.rule(path, metadata)
-            plan = plan_rekey(metadata, rule)
-            change = build_change(metadata, rule, plan, rotates=self._wish.rotates(plan))
-            absent = names(self._wish.absent(metadata))
+            kind, said, absent = self._decide(metadata, rule)
         except Error as error:
             return _PROBLEM, path, _parts(error), None
-        if change is None:
-            return _SAME, path, None, absent
-        return _CHANGE, path, tuple(change), absent
+        return kind, path, said, absent
+
+    def _decide(self, metadata: Metadata, rule: CreationRule) -> tuple[str, Answer, Answer]:
+        """Say what a rule changes of a file; the same for all files of one frame."""
+        last = self._last
+        if last is not None and metadata.frame and last[0] == metadata.frame and last[1] is rule:
+            return last[2]
+        plan = plan_rekey(metadata, rule)
+        change = build_change(metadata, rule, plan, rotates=self._wish.rotates(plan))
+        said: Answer = tuple(change) if change is not None else None
+        absent: Answer = names(self._wish.absent(metadata))
+        decided = (_CHANGE if said else _SAME), said, absent
+        self._last = metadata.frame, rule, decided
+        return decided
 
     def _metadata(self, path: str) -> Metadata | None:
         """Return a file's metadata, or None where it is no SOPS file and was not named itself."""

@@ -74,10 +74,15 @@ class ChangeKeys:
     def __init__(self, added: Keys, removed: Keys) -> None:
         self._added = added
         self._removed = removed
+        self._known: tuple[str, CreationRule] | None = None
 
     def rule(self, path: str, metadata: Metadata) -> CreationRule:  # noqa: ARG002
-        """Return the file's own rule with the keys changed."""
-        return change_keys(metadata, self._added, self._removed)
+        """Return the file's own rule with the keys changed; one rule for files of one frame."""
+        if self._known is not None and metadata.frame and self._known[0] == metadata.frame:
+            return self._known[1]
+        rule = change_keys(metadata, self._added, self._removed)
+        self._known = metadata.frame, rule
+        return rule
 
     def rotates(self, plan: RekeyPlan) -> bool:  # noqa: ARG002
         """Say yes: that is what it is for."""

@@ -7,7 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.unit.flows.looked_at import DATA, IDENTITY, MINE, NOW, OTHER, SECRET, Folder, folder
+from tests.unit.flows.looked_at import (
+    DATA,
+    IDENTITY,
+    MINE,
+    NOW,
+    OTHER,
+    SECRET,
+    STALE,
+    Folder,
+    folder,
+)
 
 from sopsmith import age
 from sopsmith.adapters.file_set import replace_files
@@ -64,6 +74,29 @@ def opened(path: str) -> object:
 
 def bytes_of(folder: Folder) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in folder.root.rglob("*") if path.is_file()}
+
+
+def test_each_file_is_planned_by_its_own_keys_and_rule(folder: Folder) -> None:
+    rule = "  - path_regex: {}\n    age: {}\n    encrypted_regex: ^(data|stringData)$\n"
+    two = rule.format("two", f"{MINE},{OTHER}")
+    folder.put(".sops.yaml", "creation_rules:\n" + two + rule.format("one", MINE))
+    # Like and unlike files in turn, so that none is taken for the one before it.
+    for number, both in enumerate([True, True, False, False, True, False]):
+        for name in ("one", "two"):
+            folder.lock(f"{name}-{number}.yaml", recipients=(MINE, OTHER)[: both + 1])
+    gains = Change((f"age {OTHER}",), (), (), (), rotates=False)
+    loses = Change((), (f"age {OTHER}",), (), (), rotates=True)
+    changes = plan_rekeying((".",), follow(), means()).changes
+    assert changes[gains] == ["two-2.yaml", "two-3.yaml", "two-5.yaml"]
+    assert changes[loses] == ["one-0.yaml", "one-1.yaml", "one-4.yaml"]
+    third = MasterKey.of_age(STALE)
+    added = plan_rekeying((".",), ChangeKeys((third,), ()), means()).changes
+    assert list(added) == [Change((f"age {STALE}",), (), (), (), rotates=True)]
+    plan, _ = run(ChangeKeys((), (OTHER_KEY,)))
+    shrinks = ["one-0", "one-1", "one-4", "two-0", "two-1", "two-4"]
+    assert plan.changes[loses] == [f"{name}.yaml" for name in shrinks]
+    assert list(plan.absent.values()) == [6]
+    assert all(recipients(path) == [MINE] for paths in plan.changes.values() for path in paths)
 
 
 def test_a_tree_follows_its_rules(folder: Folder) -> None:
