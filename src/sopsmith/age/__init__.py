@@ -96,6 +96,11 @@ def generator(*, post_quantum: bool = False) -> Callable[[], tuple[Secret, str]]
     return generate_post_quantum if post_quantum else generate
 
 
+def is_post_quantum(recipient: str) -> bool:
+    """Tell whether a recipient is of the kind that quantum computers do not break."""
+    return recipient.startswith(_POST_QUANTUM_RECIPIENT)
+
+
 def generate() -> tuple[Secret, str]:
     """Return a new X25519 identity's text and its recipient."""
     from pyrage.x25519 import Identity as Native
@@ -318,7 +323,7 @@ def wrap_for(recipients: Sequence[str], content: Secret) -> str:
         if one not in _NATIVE:
             _NATIVE[one] = _native_recipient(one)
     natives = [_NATIVE[one] for one in recipients]
-    post_quantum = [one.startswith(_POST_QUANTUM_RECIPIENT) for one in recipients]
+    post_quantum = [is_post_quantum(one) for one in recipients]
     if natives and all(post_quantum):
         from sopsmith.age.post_quantum import seal
 

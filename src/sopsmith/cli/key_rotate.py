@@ -19,6 +19,8 @@ from sopsmith.cli.share_options import share_option
 @click.option("--no-cluster", is_flag=True, help="No cluster holds this identity.")
 @click.option("--synced", is_flag=True, help="All who deploy it have the moved files.")
 @click.option("--wait", default="0s", metavar="DURATION", help="For Argo CD, such as 10m.")
+@click.option("--post-quantum", is_flag=True,
+              help="To one safe from quantum computers; always if the old is.")  # fmt: skip
 @click.option("--without-backup", is_flag=True, help="Go on where nothing can be backed up.")
 @share_option
 @consent_options

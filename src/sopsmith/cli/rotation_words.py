@@ -67,6 +67,7 @@ def open_rotation(options: dict[str, Any]) -> tuple[Request, Doors]:
         again=options["again"],
         tenant=options.get("tenant", ""),
         shared=options["share_cluster"],
+        post_quantum=options["post_quantum"],
     )
     return request, Doors(
         files=files,

@@ -19,6 +19,7 @@ from dataclasses import replace
 from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
+from sopsmith.age import generate_post_quantum, is_post_quantum
 from sopsmith.errors import Conflict, LayoutError, UsageError
 from sopsmith.flows.key_secret import opens, read_cluster_keys
 from sopsmith.flows.keys_apart import refuse_inside
@@ -111,7 +112,9 @@ def run_rotation(request: Request, doors: Doors, begin: Callable[[str], None]) -
         if rotation is None:
             rotation = _begin(request, doors)
             begin(GENERATE)
-            identity, recipient = doors.new_identity()
+            stronger = request.post_quantum or is_post_quantum(rotation.old)
+            make = generate_post_quantum if stronger else doors.new_identity
+            identity, recipient = make()
             steps.append(identity, recipient)
             rotation = replace(rotation, new=recipient).after(GENERATE, doors.moment())
             _note(rotation, request, doors)

@@ -35,6 +35,7 @@ class Request:
         tenant: Whose identity it is; "" for the platform's.
         keys_in: The Secret of the cluster that holds it.
         shared: The cluster is another environment's, or repository's, as well.
+        post_quantum: The new identity is a post-quantum one; it is anyway if the old one is.
     """
 
     root: str
@@ -49,6 +50,7 @@ class Request:
     tenant: str = ""
     keys_in: KeySecret = HOME
     shared: bool = False
+    post_quantum: bool = False
 
     @property
     def name(self) -> str:

@@ -482,3 +482,11 @@ def note(platform: Platform, new: str, done: tuple[str, ...]) -> None:
     path = platform.root / rotation_path("prod")
     path.parent.mkdir(parents=True)
     path.write_bytes(dump_rotation(noted))
+
+
+def test_a_rotation_goes_on_to_a_post_quantum_identity_and_never_back(platform: Platform) -> None:
+    new = platform.run(post_quantum=True, synced=True).rotation.new
+    assert age.is_post_quantum(new)
+    assert platform.recipients("prod", "db") == [new]
+    # Nobody asks for it the second time.
+    assert age.is_post_quantum(platform.run(synced=True, again=True).rotation.new)
