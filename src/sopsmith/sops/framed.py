@@ -26,6 +26,8 @@ MOST = 256
 """Frames, and layouts, that are remembered; a tree has a handful, and memory is bounded."""
 _PROBE = "-----BEGIN AGE ENCRYPTED FILE-----\nprobe{}\n-----END AGE ENCRYPTED FILE-----\n"
 _FILLED = ("age", "enc", "lastmodified", "mac")
+_TIME_SIZE = len("1999-12-31T23:59:59Z")
+_NO_DIGITS = dict.fromkeys(map(ord, "0123456789"))
 _MARK = f"\n{KEY}:\n"
 _KNOWN: dict[str, Metadata | None] = {}
 _LAYOUTS: dict[tuple[str, Shape], str] = {}
@@ -144,7 +146,5 @@ def _own(fields: dict[str, object], old: Own) -> Own:
 
 
 def _is_quoted(time: str) -> bool:
-    """Tell whether the general writer puts a time into the quotes that a frame has."""
-    from sopsmith.formats.yaml_write import quote
-
-    return quote(time) == f'"{time}"'
+    """Tell whether the general writer is sure to put a time into the quotes that a frame has."""
+    return len(time) == _TIME_SIZE and time.translate(_NO_DIGITS) == "--T::Z"
