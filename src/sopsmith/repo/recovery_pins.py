@@ -92,7 +92,8 @@ class Unaccepted(NamedTuple):
     def without(self, recovery: tuple[str, ...], stores: tuple[str, ...]) -> Unaccepted:
         """Return what is left where some are accepted now."""
         left = tuple(one for one in self.recovery if one not in recovery)
-        return self._replace(recovery=left, store="" if self.store in stores else self.store)
+        known = {_bare(one) for one in stores}
+        return self._replace(recovery=left, store="" if _bare(self.store) in known else self.store)
 
 
 Pins = tuple[Pin, ...]
@@ -172,6 +173,11 @@ def store_of(named: str, endpoint: str, place: str) -> str:
         return ""
     # A bucket of the same name at another service is another store.
     return f"{endpoint.rstrip('/')}/{place.removeprefix('s3://')}" if endpoint else place
+
+
+def _bare(store: str) -> str:
+    """Return a store without what a person may write or leave out."""
+    return store.removeprefix("file://").rstrip("/")
 
 
 def dump_pins(pins: Pins) -> bytes:

@@ -103,3 +103,10 @@ def test_it_is_read_as_it_was_written() -> None:
 def test_what_is_damaged_counts_for_nothing(data: bytes) -> None:
     with pytest.raises(FormatError, match="nothing in it counts as accepted"):
         parse_pins(data, "f")
+
+
+@pytest.mark.parametrize("written", ["file:///mnt/backup", "/mnt/backup", "/mnt/backup/"])
+def test_a_folder_is_accepted_as_sopsmith_yaml_writes_it_too(written: str) -> None:
+    missing = find_unaccepted((), sending(store="/mnt/backup/"))
+    assert not missing.without((SAFE,), (written,))
+    assert missing.without((SAFE,), ("/mnt/backup2", "/mnt", "")).store == "/mnt/backup/"
