@@ -11,6 +11,7 @@ import pytest
 from tests.unit.flows.keys_at import DEV, HOME, Place
 
 from sopsmith.cli.main import run
+from sopsmith.repo.settings import FILE
 
 SECRET = f"{HOME}/dev/secrets/a.secret.yaml"
 
@@ -124,3 +125,29 @@ def test_a_name_that_nobody_has_is_told_from_a_recipient(place: Place, capfd: An
     said = refused(capfd, 1, "key", "revoke", "laptop", "--dry-run")
     assert "error: names nobody in sopsmith.yaml, and is not an age recipient" in said
     assert "hint: sopsmith recipients list\n" in said
+
+
+def test_a_path_is_said_as_it_is_written_from_here(place: Place, capfd: Any) -> None:
+    place.put(FILE, "version: 1\nnonsense: true\n")
+    assert refused(capfd, 1, "generate").startswith(f"error: {FILE}: ")
+
+
+def test_an_identity_that_cannot_be_read_is_not_only_called_missing(
+    place: Place, capfd: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOPS_AGE_KEY_FILE", str(place.root))
+    assert run(["key", "list"]) == 0
+    said = capfd.readouterr()
+    assert "not here" in said.out
+    assert "warning: " in said.err and "is a directory" in said.err
+    monkeypatch.delenv("SOPS_AGE_KEY_FILE")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(place.root / "none"))
+    assert run(["key", "list"]) == 0
+    assert "warning" not in capfd.readouterr().err
+
+
+def test_nothing_is_said_to_be_written_before_it_is(place: Place, capfd: Any) -> None:
+    (place.root / ".github").write_text("in the way\n")
+    source = f"https://git.example.org/s@{'0' * 40}"
+    said = refused(capfd, 1, "workflow", "github", "--source", source)
+    assert "changed" not in said

@@ -41,11 +41,11 @@ def manifests_command(dry_run: bool, force: bool, repo: str) -> None:
     at = open_repository(repo)
     settings = read_settings(at.doors.files, at.root)
     planned = plan_install(settings, at.doors.files, at.root, force=force)
+    if not dry_run:
+        apply_install(planned, at.doors.files, at.root)
     show(planned, dry_run=dry_run)
     if settings.argocd.mode == INIT_CONTAINER:
         note("any repository that this Argo CD renders can read the identity")
-    if not dry_run:
-        apply_install(planned, at.doors.files, at.root)
 
 
 @command.command("applications")
@@ -66,9 +66,9 @@ def applications_command(dry_run: bool, force: bool, repo: str) -> None:
     at = open_repository(repo)
     settings = read_settings(at.doors.files, at.root)
     planned = plan_applications(settings, at.doors.files, at.root, force=force)
-    show(planned, dry_run=dry_run)
     if not dry_run:
         apply_install(planned, at.doors.files, at.root)
+    show(planned, dry_run=dry_run)
 
 
 @command.command("check")

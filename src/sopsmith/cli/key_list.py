@@ -17,9 +17,13 @@ def command(repo: str, output: str, jobs: int | None) -> int:
     """
     from sopsmith.cli.key_doors import open_doors
     from sopsmith.cli.show_keys import show_list
+    from sopsmith.cli.talk import warn
     from sopsmith.flows.key_list import list_keys
 
     at = open_doors(repo, jobs)
     found = list_keys(at.root, at.doors)
     show_list(found, as_json=output == "json")
+    for failure in at.doors.keyring.failures:
+        # An identity that cannot be read would be said to be not here.
+        warn(str(failure))
     return 3 if found.problems else 0

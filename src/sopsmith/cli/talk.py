@@ -30,7 +30,7 @@ def note(text: str) -> None:
 
 def report(error: Error) -> None:
     """Write an error and its hint to stderr."""
-    _write(f"{_paint('error')} {brief(plain(str(error), keep=_LAYOUT))}")
+    _write(f"{_paint('error')} {brief(plain(_from_here(error), keep=_LAYOUT))}")
     hint = error.hint or _last_good(error)
     if hint:
         _write(f"{_paint('hint')} {plain(hint, keep=_LAYOUT)}")
@@ -96,6 +96,16 @@ def put_json(value: object) -> None:
     # The name of a file may hold bytes that are no text; JSON can say them only as an escape.
     text = json.dumps(value, indent=2, ensure_ascii=False)
     put(text.encode("utf-8", "backslashreplace") + b"\n")
+
+
+def _from_here(error: Error) -> str:
+    """Return an error with its path as a person in the working folder would write it."""
+    try:
+        here = os.path.join(os.getcwd(), "")
+    except OSError:
+        # The folder was removed meanwhile.
+        return str(error)
+    return str(error).removeprefix(here) if (error.path or "").startswith(here) else str(error)
 
 
 def _last_good(error: Error) -> str:

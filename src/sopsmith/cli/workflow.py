@@ -22,7 +22,8 @@ def command() -> None:
 )  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Say what would be written.")
 @click.option("--force", is_flag=True, help="Replace files that another hand wrote.")
-def github_command(source: str, keys: str, dry_run: bool, force: bool) -> None:
+@click.option("--repo", metavar="DIR", default=".", help="Where the repository is.")
+def github_command(source: str, keys: str, dry_run: bool, force: bool, repo: str) -> None:
     """Write .github/workflows/check-secrets.yaml and create-cluster.yaml.
 
     The first checks pull requests and says in a comment which secrets they change, without an
@@ -35,9 +36,9 @@ def github_command(source: str, keys: str, dry_run: bool, force: bool) -> None:
     from sopsmith.flows.workflow import plan_workflows
     from sopsmith.repo.root import read_settings
 
-    at = open_repository(".")
+    at = open_repository(repo)
     settings = read_settings(at.doors.files, at.root)
     planned = plan_workflows(settings, at.doors.files, at.root, (source, keys), force=force)
-    show(planned, dry_run=dry_run)
     if not dry_run:
         apply_install(planned, at.doors.files, at.root)
+    show(planned, dry_run=dry_run)
