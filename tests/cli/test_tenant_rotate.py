@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cli.test_key_rotate import Site
+from tests.cli.test_key_rotate import RECOVERY, Site
 
+from sopsmith import age
 from sopsmith.repo.key_file import parse_key_file
 
 ROTATE = ("tenant", "rotate", "shop", "--no-cluster")
@@ -62,3 +64,32 @@ def test_no_identity_and_no_value_is_said(site: Site) -> None:
 def test_a_tenant_that_is_not_there_is_a_word_too_many(site: Site) -> None:
     code, _, told = site.run("tenant", "rotate", "cafe", "--no-cluster")
     assert (code, "there is no tenant cafe" in told) == (2, True)
+
+
+def test_what_was_backed_up_comes_back_though_later_backups_lack_it(site: Site) -> None:
+    identity, recipient = age.generate()
+    settings = site.world.work / "sopsmith.yaml"
+    settings.write_text(settings.read_text().replace(RECOVERY, recipient))
+    accepted = ("--accept-recovery", recipient)
+    code, said, _ = site.run("key", "backup", "-o", "json", *accepted)
+    assert (code, json.loads(said)["left_out"]) == (0, [])
+    site.commit()
+    site.run("key", "rotate", "-e", "prod", "--no-cluster", *accepted)
+    before = site.world.keys_file.read_bytes()
+    site.world.keys_file.unlink()
+    medium = site.world.home / "recovery.txt"
+    medium.write_bytes(identity.reveal() + b"\n")
+    assert site.run("key", "restore", "--identity-file", str(medium))[0] == 0
+    held = [parse_key_file(one, "") for one in (before, site.world.keys_file.read_bytes())]
+    assert {one.recipient for one in held[0]} == {one.recipient for one in held[1]}
+    assert f"prod of {site.world.work}/tenants/shop\n" in site.world.keys_file.read_text()
+
+
+def test_a_tenant_that_keeps_its_identity_is_no_gap_of_a_backup(site: Site) -> None:
+    theirs = site.world.work / "tenants/shop/tenant.yaml"
+    (own,) = re.findall("age1[a-z0-9]+", theirs.read_text())
+    theirs.write_text(theirs.read_text().replace(own, age.generate()[1]))
+    code, said, _ = site.run("key", "backup", "-o", "json", "--dry-run")
+    assert (code, json.loads(said)["uncovered"]) == (0, {})
+    theirs.write_text("version: 7\n")
+    assert site.run("key", "backup", "--dry-run")[0] == 0

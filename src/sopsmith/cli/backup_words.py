@@ -24,6 +24,7 @@ from sopsmith.flows.backup import (
     plan_sending,
 )
 from sopsmith.flows.backup_consent import Consent
+from sopsmith.flows.tenant_backup import with_held_tenants
 from sopsmith.repo.backups import RECORD, Backup, object_name
 from sopsmith.repo.root import find_root, read_settings
 from sopsmith.repo.settings import RepoSettings
@@ -47,7 +48,9 @@ def open_backup(
     if not settings.backup.store:
         warn("the store is a folder of this machine, and lost with it: set backup.store")
     record = os.path.join(root, RECORD)
-    request = BackupRequest(root, settings, keys_files(), record, environments, force)
+    paths = keys_files()
+    settings = with_held_tenants(settings, root, files, paths)
+    request = BackupRequest(root, settings, paths, record, environments, force)
     return request, open_doors(root, settings, open_consent(root, settings, accepted))
 
 

@@ -26,6 +26,7 @@ from sopsmith.cli.store_doors import open_store
 from sopsmith.cli.talk import note, put, put_json, warn
 from sopsmith.errors import MasterKeyError, NoIdentity, UsageError
 from sopsmith.flows.restore import Doors, RestorePlan, RestoreRequest, apply_restore
+from sopsmith.flows.tenant_backup import with_tenants
 from sopsmith.repo.backups import RECORD
 from sopsmith.repo.contexts import choose_context, find_environment
 from sopsmith.repo.root import find_root, read_settings
@@ -67,6 +68,9 @@ def open_restore(options: dict[str, Any]) -> tuple[RestoreRequest, Doors]:
     number = 0 if word == NEWEST else int(word)
     record = os.path.join(root, RECORD)
     keys_path = "" if options["to_cluster"] else keys_file(options["keys_file"])
+    if not options["to_cluster"]:
+        # The cluster's Secret is the platform's alone; a file holds tenants' identities too.
+        settings = with_tenants(settings, root, files)
     request = RestoreRequest(root, settings, keys_path, record, number)
     archive = open_store(root, settings.backup)
     trees = LocalTrees(LocalPrograms())
