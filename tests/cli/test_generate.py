@@ -217,3 +217,14 @@ def test_env_names_what_no_variable_would_make(world: World) -> None:
         "note: left out, since no variable would generate it: "
         f"{HOME}/core/secrets/hand.secret.yaml\n"
     )
+
+
+def test_a_broken_file_leaves_nothing_of_those_planned_before_it(world: World) -> None:
+    world.run("sopsmith", "generate")
+    broken = world.work / HOME / "prod/secrets/database-url.secret.yaml"
+    broken.write_bytes(broken.read_bytes().replace(b"data:", b"data:AAAA", 1))
+    before = tree(world)
+    env = (ENV + "MORE=1\nDEV_MORE_OF_IT=2\n").encode()
+    done = world.attempt("sopsmith", "generate", "--env-file", "-", stdin=env)
+    assert (done.returncode, "prod/secrets/database-url" in done.stderr.decode()) == (1, True)
+    assert tree(world) == before

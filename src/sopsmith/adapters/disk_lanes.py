@@ -21,35 +21,15 @@ _OPEN = 128
 
 
 class Lanes:
-    """Bring open files to the disk; to leave is to wait for all of them.
+    """Bring open files to the disk, on threads that are started as files come."""
 
-    Args:
-        files: How many there will be at most.
-
-    Raises:
-        OutsideError: On leaving, where the disk refused a file.
-    """
-
-    def __init__(self, files: int) -> None:
+    def __init__(self) -> None:
         from _queue import SimpleQueue
 
         self._waiting: SimpleQueue[tuple[int, str] | None] = SimpleQueue()
         self._room = Semaphore(_OPEN)
         self._failures: list[OutsideError] = []
-        self._threads = [Thread(target=self._work) for _ in range(min(_LANES, files))]
-
-    def __enter__(self) -> Lanes:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        for _thread in self._threads:
-            self._waiting.put(None)
-        for thread in self._threads:
-            thread.join()
-        if kind is None and self._failures:
-            raise self._failures[0]
+        self._threads: list[Thread] = []
 
     def add(self, handle: int, path: str) -> None:
         """Have an open file brought to the disk and closed; waits where too many are open.
@@ -59,6 +39,25 @@ class Lanes:
         """
         self._room.acquire()
         self._waiting.put((handle, path))
+        if len(self._threads) < _LANES:
+            thread = Thread(target=self._work)
+            thread.start()
+            self._threads.append(thread)
+
+    def wait(self) -> None:
+        """Wait until every file is on the disk, and end the threads; more files may follow.
+
+        Raises:
+            OutsideError: The disk refused a file.
+        """
+        for _thread in self._threads:
+            self._waiting.put(None)
+        for thread in self._threads:
+            thread.join()
+        self._threads.clear()
+        failures, self._failures = self._failures, []
+        if failures:
+            raise failures[0]
 
     def _work(self) -> None:
         while (given := self._waiting.get()) is not None:

@@ -10,6 +10,7 @@ import os
 import stat
 import time
 from contextlib import suppress
+from typing import NamedTuple
 
 from sopsmith.adapters.disk_lanes import Lanes, sync
 from sopsmith.adapters.files import written_at
@@ -26,12 +27,35 @@ def is_leftover(name: str) -> bool:
     return name.startswith(".") and name.endswith(_MARK)
 
 
+class _Staged(NamedTuple):
+    """A file that is written beside its target, with the very bytes that it was given."""
+
+    temporary: str
+    target: str
+    data: bytes
+
+
 class FileSets:
     """Replace one set of files after another; each folder is looked at once."""
 
     def __init__(self) -> None:
         self._homes: dict[str, str] = {}
         self._prepared: set[str] = set()
+        self._staged: dict[str, _Staged] = {}
+        self._lanes = Lanes()
+
+    def stage(self, path: str, data: bytes) -> None:
+        """Write a file beside its target already, so that the disk is waited for meanwhile.
+
+        It takes its place if the next `replace` is given these very bytes; otherwise that, or
+        `drop`, takes it away again.
+        A folder is not made for what may yet be dropped: such a file is left to `replace`.
+
+        Raises:
+            OutsideError: It could not be written.
+        """
+        if os.path.dirname(path) in self._homes or os.path.isdir(os.path.dirname(path)):
+            self._stage(path, data)
 
     def replace(self, files: list[tuple[str, bytes]]) -> None:
         """Replace files in the order given, each in one step.
@@ -44,24 +68,38 @@ class FileSets:
             OutsideError: A file could not be written. If it was for want of room or of a
                 permission, no file has been replaced.
         """
-        staged: list[tuple[str, str, str]] = []
+        wanted = dict(files)
         try:
-            with Lanes(len(files)) as lanes:
-                for path, data in files:
-                    target, mode = self._target(path)
-                    staged.append((path, _stage(path, target, mode, data, lanes), target))
-            folders = dict.fromkeys(os.path.dirname(target) for _, _, target in staged)
-            staged.reverse()
-            while staged:
-                path, temporary, target = staged[-1]
-                _rename(path, temporary, target)
-                staged.pop()
+            for path, data in wanted.items():
+                staged = self._staged.get(path)
+                if staged is None or staged.data is not data:
+                    self._stage(path, data)
+            self._lanes.wait()
+            folders = dict.fromkeys(os.path.dirname(self._staged[path].target) for path in wanted)
+            for path in wanted:
+                _rename(path, self._staged[path])
+                del self._staged[path]
         finally:
-            for _, temporary, _ in staged:
-                with suppress(OSError):
-                    os.unlink(temporary)
+            self.drop()
         for folder in folders:
             _sync_folder(folder)
+
+    def drop(self) -> None:
+        """Take away what was staged and has not taken its place."""
+        with suppress(OutsideError):
+            self._lanes.wait()
+        for staged in self._staged.values():
+            with suppress(OSError):
+                os.unlink(staged.temporary)
+        self._staged.clear()
+
+    def _stage(self, path: str, data: bytes) -> None:
+        if path in self._staged:
+            os.unlink(self._staged.pop(path).temporary)
+        target, mode = self._target(path)
+        handle, temporary = _write_beside(path, target, mode, data)
+        self._staged[path] = _Staged(temporary, target, data)
+        self._lanes.add(handle, path)
 
     def _target(self, path: str) -> tuple[str, int]:
         """Return the file behind a path, in a folder that is there, and the mode that it gets."""
@@ -118,8 +156,8 @@ def replace_files(files: list[tuple[str, bytes]]) -> None:
     FileSets().replace(files)
 
 
-def _stage(path: str, target: str, mode: int, data: bytes, lanes: Lanes) -> str:
-    """Write a temporary file beside a target; the lanes close it."""
+def _write_beside(path: str, target: str, mode: int, data: bytes) -> tuple[int, str]:
+    """Write a temporary file beside a target and return it, still open, and its name."""
     folder, _, name = target.rpartition("/")
     temporary = f"{folder}/.{name}.{os.urandom(6).hex()}{_MARK}"
     try:
@@ -133,8 +171,7 @@ def _stage(path: str, target: str, mode: int, data: bytes, lanes: Lanes) -> str:
             raise
     except OSError as error:
         raise _outside(error, path) from None
-    lanes.add(handle, path)
-    return temporary
+    return handle, temporary
 
 
 def _write(handle: int, data: bytes) -> None:
@@ -159,9 +196,9 @@ def _sync_folder(folder: str) -> None:
         raise _outside(error, folder) from None
 
 
-def _rename(path: str, temporary: str, target: str) -> None:
+def _rename(path: str, staged: _Staged) -> None:
     try:
-        os.replace(temporary, target)
+        os.replace(staged.temporary, staged.target)
     except OSError as error:
         raise _outside(error, path) from None
 

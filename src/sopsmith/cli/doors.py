@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from typing import NamedTuple
 
 from sopsmith.adapters.environment import read_settings
-from sopsmith.adapters.file_set import replace_files
+from sopsmith.adapters.file_set import FileSets, replace_files
 from sopsmith.adapters.files import LocalFiles
 from sopsmith.adapters.keys import load_keyring
 from sopsmith.adapters.kinds import load_kinds
@@ -47,6 +49,19 @@ def open_repository(folder: str) -> Repository:
     now = datetime.now(UTC)
     workers = LocalWorkers(worth_it=WORTH_IT, batch=16)
     return Repository(root, Doors(files, replace_files, programs, keyring, now, kinds, workers))
+
+
+@contextmanager
+def writing(at: Repository) -> Iterator[Doors]:
+    """Open doors that write files beside their targets while others are planned.
+
+    What has not taken its place by the end is taken away.
+    """
+    files = FileSets()
+    try:
+        yield at.doors._replace(replace=files.replace, stage=files.stage)
+    finally:
+        files.drop()
 
 
 def read_env(path: str | None, at: Repository) -> tuple[str, bytes]:

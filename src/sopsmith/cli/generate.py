@@ -39,9 +39,13 @@ def command(
     path, data = doors.read_env(env_file, at)
     if prune:
         _refuse_empty(path, data)
-    made = plan_generate(Request(at.root, path, data, environments, prune), at.doors)
-    if not dry_run:
-        apply_generate(made, at.root, at.doors)
+    request = Request(at.root, path, data, environments, prune)
+    if dry_run:
+        made = plan_generate(request, at.doors)
+    else:
+        with doors.writing(at) as open_doors:
+            made = plan_generate(request, open_doors)
+            apply_generate(made, at.root, open_doors)
     show_plan.show(made, as_json=output == "json", dry_run=dry_run)
 
 

@@ -61,6 +61,8 @@ class Doors(NamedTuple):
             the disk has no room.
         keyring: Loads the identities; called only if a file has to be opened.
         kinds: The kinds of master key besides age that can be reached.
+        stage: Takes a file that `replace` will most likely be given, so that the disk has it by
+            then; it takes its place no sooner. None where nothing is to be written.
         workers: Encrypt and compare on all cores; None does so one after the other.
     """
 
@@ -71,6 +73,7 @@ class Doors(NamedTuple):
     now: datetime
     kinds: Kinds | None = None
     workers: Workers | None = None
+    stage: Callable[[str, bytes], None] | None = None
 
 
 class Plan(NamedTuple):
@@ -88,7 +91,7 @@ class Plan(NamedTuple):
 
 
 def plan_generate(request: Request, doors: Doors) -> Plan:
-    """Return what `apply_generate` would do; reads, and writes nothing.
+    """Return what `apply_generate` would do; reads, and replaces nothing.
 
     Raises:
         EnvFileError: The `.env` does not parse or cannot become Secrets; lists all problems.
@@ -112,7 +115,8 @@ def plan_generate(request: Request, doors: Doors) -> Plan:
         kinds=doors.kinds,
         workers=doors.workers,
     )
-    changes = _plan_scopes(chosen, assignment.desired, folders, means)
+    stage = _stage_in(request.root, doors)
+    changes = _plan_scopes(chosen, assignment.desired, folders, means, stage)
     _refuse_hiding(assignment, changes, folders, settings)
     warnings = [
         *_warn_shared(assignment, settings),
@@ -146,6 +150,7 @@ def _plan_scopes(
     desired: list[Desired],
     folders: dict[str, dict[str, bytes]],
     means: Means,
+    stage: Callable[[Change], Change],
 ) -> list[Change]:
     """Return the changes of scopes, one after the other; their Secrets are planned together."""
     wanted = {scope.name: [one for one in desired if one.scope == scope.name] for scope in chosen}
@@ -156,8 +161,20 @@ def _plan_scopes(
     with closing(plan_secrets(pairs, means)) as made:
         for scope in chosen:
             own = wanted[scope.name]
-            changes += plan_scope(scope, own, folders[scope.name], means, islice(made, len(own)))
+            first = map(stage, islice(made, len(own)))
+            changes += plan_scope(scope, own, folders[scope.name], means, first)
     return changes
+
+
+def _stage_in(root: str, doors: Doors) -> Callable[[Change], Change]:
+    """Return what stages a change's file, if that is wanted, while the next ones are planned."""
+
+    def stage(change: Change) -> Change:
+        if doors.stage is not None and change.data is not None:
+            doors.stage(os.path.join(root, change.path), change.data)
+        return change
+
+    return stage
 
 
 def _rules(request: Request, doors: Doors) -> Callable[[str], CreationRule]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sopsmith.adapters.file_set import replace_files
+from sopsmith.adapters.file_set import FileSets, replace_files
 from sopsmith.errors import OutsideError
 
 
@@ -71,3 +71,54 @@ def test_what_a_killed_process_left_is_cleared_away(tmp_path: Path) -> None:
         os.utime(tmp_path / name, (moment, moment))
     put((tmp_path / "new", b"1"))
     assert names(tmp_path) == [".y.000000000000.set-new", "new"]
+
+
+def test_what_was_staged_takes_its_place_only_when_it_is_replaced(tmp_path: Path) -> None:
+    old = tmp_path / "old"
+    old.write_bytes(b"1")
+    files, data = FileSets(), b"2"
+    files.stage(str(old), data)
+    assert (old.read_bytes(), len(names(tmp_path))) == (b"1", 2)
+    files.replace([(str(old), data)])
+    assert (old.read_bytes(), names(tmp_path)) == (b"2", ["old"])
+
+
+def test_what_was_staged_and_not_asked_for_is_taken_away(tmp_path: Path) -> None:
+    files = FileSets()
+    for name in ("a", "b"):
+        files.stage(str(tmp_path / name), b"1")
+    files.replace([(str(tmp_path / "c"), b"2")])
+    assert names(tmp_path) == ["c"]
+    files.stage(str(tmp_path / "d"), b"3")
+    files.drop()
+    assert names(tmp_path) == ["c"]
+
+
+def test_other_bytes_than_those_staged_are_the_ones_that_count(tmp_path: Path) -> None:
+    files = FileSets()
+    files.stage(str(tmp_path / "a"), b"1")
+    files.replace([(str(tmp_path / "a"), b"2")])
+    assert ((tmp_path / "a").read_bytes(), names(tmp_path)) == (b"2", ["a"])
+
+
+def test_no_folder_is_made_for_what_may_be_dropped(tmp_path: Path) -> None:
+    files, data = FileSets(), b"1"
+    files.stage(str(tmp_path / "deep/a"), data)
+    assert names(tmp_path) == []
+    files.replace([(str(tmp_path / "deep/a"), data)])
+    assert names(tmp_path / "deep") == ["a"]
+
+
+def test_a_disk_that_refuses_leaves_all_as_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = tmp_path / "old"
+    old.write_bytes(b"1")
+
+    def refuse(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(OutsideError, match="no space left"):
+        put((old, b"2"), (tmp_path / "new", b"3"))
+    assert (old.read_bytes(), names(tmp_path)) == (b"1", ["old"])
