@@ -75,8 +75,8 @@ def rows(results: dict[str, Any]) -> Iterator[Row]:
 
 
 def _by_file(results: dict[str, Any]) -> Iterator[Row]:
-    generate = results["generate"]
-    yield _faster("generate", generate["secrets"], generate["sopsmith"], generate["sops_loop"])
+    for made in (results["generate"], *results.get("generate_more", [])):
+        yield _faster("generate", made["secrets"], made["sopsmith"], made["sops_loop"])
     for tree in results["trees"]:
         for verb in ("verify", "lint"):
             yield _faster(verb, tree["files"], tree[verb], tree["sops_loop"])
