@@ -120,6 +120,18 @@ def test_a_stream_that_is_closed_is_no_crash(place: Place, closing: str, code: i
     assert b"bug" not in done.stderr
 
 
+def test_a_repository_that_is_named_and_is_none_is_named_in_the_hint(
+    place: Place, capfd: Any, tmp_path: Path
+) -> None:
+    where = tmp_path / "two words"
+    assert f"hint: sopsmith init '{where}'\n" in refused(capfd, 1, "list", "--repo", str(where))
+
+
+def test_a_check_that_finds_nothing_says_so(place: Place, capfd: Any) -> None:
+    assert run(["tenant", "check"]) == 0
+    assert capfd.readouterr() == ("", "nothing is wrong with 0 tenants\n")
+
+
 def test_a_name_that_nobody_has_is_told_from_a_recipient(place: Place, capfd: Any) -> None:
     subprocess.run(["git", "init", "-q", "."], check=True)
     said = refused(capfd, 1, "key", "revoke", "laptop", "--dry-run")

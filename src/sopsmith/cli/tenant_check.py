@@ -22,7 +22,7 @@ def command(name: str | None, fix: bool, repo: str, output: str) -> int:
     from sopsmith.adapters.files import LocalFiles
     from sopsmith.adapters.rooted import RootedFiles
     from sopsmith.cli.plain_lines import put_lines
-    from sopsmith.cli.talk import note, put_json
+    from sopsmith.cli.talk import counted, note, put_json, say
     from sopsmith.flows.tenant_check import Fault, check_tenant_files
     from sopsmith.flows.tenant_list import tenant_names
     from sopsmith.repo.root import find_root
@@ -30,7 +30,8 @@ def command(name: str | None, fix: bool, repo: str, output: str) -> int:
     files = LocalFiles()
     root = find_root(files, repo)
     faults: list[Fault] = []
-    for one in [name] if name else tenant_names(root, files):
+    names = [name] if name else list(tenant_names(root, files))
+    for one in names:
         found = check_tenant_files(root, one, files, RootedFiles(root).folder_of)
         faults += found.faults
         if fix and found.mended:
@@ -40,7 +41,9 @@ def command(name: str | None, fix: bool, repo: str, output: str) -> int:
     else:
         put_lines(f"{one.path}: {one.message}" for one in faults)
     for fault in dict.fromkeys(one.hint for one in faults if one.hint):
-        note(fault)
+        say(f"hint: {fault}")
+    if not faults and output != "json":
+        say(f"nothing is wrong with {counted(len(names), 'tenant')}")
     if mends := sum(one.mends for one in faults):
         note(f"{mends} mended" if fix else f"{mends} of these --fix mends")
     return 3 if any(not (fix and one.mends) for one in faults) else 0

@@ -21,10 +21,12 @@ def find_root(files: Files, start: str) -> str:
     while files.find(os.path.join(folder, SETTINGS_FILE)) is None:
         parent = os.path.dirname(folder)
         if parent == folder:
+            from shlex import quote
+
             raise LayoutError(
                 f"neither this folder nor one above it holds {SETTINGS_FILE}",
                 path=start,
-                hint="sopsmith init .",
+                hint=f"sopsmith init {quote(start)}",
             )
         folder = parent
     return folder

@@ -17,7 +17,7 @@ def test_the_first_folder_upwards_with_settings_is_the_root(start: str) -> None:
 def test_outside_of_a_repository_the_hint_makes_one() -> None:
     with pytest.raises(LayoutError, match=r"/elsewhere: .* holds sopsmith\.yaml") as caught:
         find_root(Stage().files, "/elsewhere")
-    assert caught.value.hint == "sopsmith init ."
+    assert caught.value.hint == "sopsmith init /elsewhere"
 
 
 def test_the_settings_of_a_root_are_read() -> None:
