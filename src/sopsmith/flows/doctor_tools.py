@@ -24,7 +24,7 @@ _GET_KUSTOMIZE = "sopsmith tools install kustomize --into ~/.local/bin"
 _VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
 _SKEW = timedelta(minutes=5)
 """How far a commit of another machine may be ahead before a clock is wrong."""
-_PYTHON = re.compile(rb"^#!(/[^\n]+?) -IS$|^exec '(.+)' -IS ", re.MULTILINE)
+_PYTHON = re.compile(rb"^#!(/[^\n]+?) -IS(?:Xutf8)?$|^exec '(.+)' -IS(?:Xutf8)? ", re.MULTILINE)
 _LIBRARIES = re.compile(rb"^sys\.path \+= (\[.*\])$", re.MULTILINE)
 
 

@@ -27,7 +27,9 @@ BUNDLE = ".bundle"
 HOME_PLACES = ("viaduct.ai/v1/ksops/ksops", "viaduct.ai/v2/ksops/ksops")
 MARK = "sopsmith's kustomize plugin in the place of KSOPS"
 _SHEBANG_LIMIT = 127  # bytes, the newline not counted; the kernel of old cuts longer lines
-_FLAGS = "-IS"  # no user site and no environment; no site-packages machinery
+_FLAGS = "-ISXutf8"
+"""No user site and no environment; no site-packages machinery; UTF-8 whatever the locale, which
+saves asking for it, and names files as the generator does."""
 
 _BODY = '''"""{mark}; written by `sopsmith plugin install`."""
 import gc
