@@ -52,7 +52,7 @@ def flow_text(value: object, *, flow: bool = True) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(flow_text(item) for item in value) + "]"
     if isinstance(value, Token):
-        return f'"{value}"' if flow else value
+        return f"'{value}'" if flow else value
     assert value is None or isinstance(value, str | int | float | bytes)
     return write_scalar(value, Scalar(None, flow=True), "") if flow else _plain(value)
 

@@ -35,11 +35,12 @@ def write_token(token: str, at: Scalar, text: str) -> str:
     """Return an `ENC[…]` token as it stands in place of a value, in the quotes that it had.
 
     Block scalars give back the line breaks that their span took; inside flow brackets
-    the token is quoted, since it holds brackets and commas itself.
+    the token is quoted, since it holds brackets and commas itself: in double quotes where the
+    value was, and else in single ones.
     """
-    if at.flow:
-        return f'"{token}"'
     source = text[at.start : at.end] if at.start >= 0 else ""
+    if at.flow:
+        return f'"{token}"' if source[:1] == '"' else f"'{token}'"
     if source[:1] in _QUOTES:
         return source[0] + token + source[0]
     # A block's bar may stand at the key's own column on the next line; a token may not.
@@ -80,7 +81,7 @@ def quote_key(key: str) -> str:
 def write_scalar(value: Plain, at: Scalar, text: str) -> str:
     """Return a value as YAML text that fits the place where a token stood.
 
-    A string keeps the quotes of the place. Inside flow brackets every token is quoted, so the
+    A string keeps the quotes of the place. Inside flow brackets every token is quoted, so single
     quotes say nothing there.
     """
     if value is None:
@@ -93,8 +94,9 @@ def write_scalar(value: Plain, at: Scalar, text: str) -> str:
         return _write_binary(value)
     if isinstance(value, Timestamp | int):
         return str(value)
-    if not at.flow and 0 <= at.start < at.end and text[at.start] in _QUOTES:
-        return _quote_like(value, text[at.start])
+    mark = text[at.start] if 0 <= at.start < at.end else ""
+    if mark == '"' or (mark == "'" and not at.flow):
+        return _quote_like(value, mark)
     if not at.flow and _is_block(value) and _has_room(text, at.end, block_indent(at.indent)):
         return _write_block(value, at.indent, "\r\n" if "\r\n" in text else "\n")
     return quote(value, flow=at.flow)

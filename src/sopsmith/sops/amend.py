@@ -12,16 +12,17 @@ from __future__ import annotations
 import copy
 import os
 
-from sopsmith.errors import Error, FormatError, Tampered
+from sopsmith.errors import Error, FormatError
 from sopsmith.formats import format_name
 from sopsmith.formats.flat import TEXT_ALONE
 from sopsmith.formats.place import NothingThere, Token, drop, nest, put
 from sopsmith.formats.splice import Edit, splice
-from sopsmith.formats.tree import Address, Mapping, Path, Plain, Tree, show
+from sopsmith.formats.tree import Address, Mapping, Path, Tree, show
 from sopsmith.sops.document import Document, Unlocked
 from sopsmith.sops.metadata import KEY
+from sopsmith.sops.metadata_place import is_bound
 from sopsmith.sops.seal import Sealer
-from sopsmith.sops.values import Cipher, CommentText, additional_data
+from sopsmith.sops.values import Cipher
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -255,12 +256,12 @@ class _Amending:
         bound = {
             one.token: one.text
             for one in self._comments(self._one)
-            if one.token is not None and self._is_bound(one.token, one.path)
+            if one.token is not None and is_bound(self._cipher, one.token, one.path)
         }
         edits = []
         for comment in self._comments(two):
             source = two.text[comment.start : comment.end]
-            if source in bound and not self._is_bound(source, comment.path):
+            if source in bound and not is_bound(self._cipher, source, comment.path):
                 # Where it stands now it may open at no path at all, so its text is the old one.
                 comment.text = bound[source]
                 if two.selection.has_comment(comment):
@@ -272,12 +273,3 @@ class _Amending:
 
     def _comments(self, document: Unlocked) -> list[Comment]:
         return [one for tree in document.trees for one in tree.comments if not one.item]
-
-    def _is_bound(self, source: str, path: Path) -> bool:
-        """Tell whether a comment's source is a token that opens at a path."""
-        token = source.lstrip("#; ").strip()
-        try:
-            text: Plain = self._cipher.decrypt(token, additional_data(path))
-        except Tampered:
-            return False
-        return isinstance(text, CommentText)

@@ -179,6 +179,10 @@ class Unlocked:
 
     def clear_text(self) -> str:
         """Return the plaintext without a byte order mark."""
+        return splice(self.text, self.clear_edits())
+
+    def clear_edits(self) -> list[Edit]:
+        """Return the edits to the encrypted text that make the plaintext."""
         edits = list(self._strip)
         for leaf in leaves_of(self.trees):
             scalar = leaf.scalar
@@ -190,7 +194,7 @@ class Unlocked:
             for comment in tree.comments
             if comment.token is not None
         ]
-        return splice(self.text, edits)
+        return edits
 
     def _written(self, leaf: Leaf) -> str:
         try:
@@ -221,6 +225,7 @@ class Unlocked:
             RuleError: Nothing in it would be encrypted.
         """
         # Only a change needs it, and the plugin, whose start-up time counts, changes nothing.
+        from sopsmith.sops.metadata_place import write_in_place
         from sopsmith.sops.quotes import keep_quotes
 
         if plaintext == self.plaintext():
@@ -243,8 +248,11 @@ class Unlocked:
         edits = keep_quotes(self.text, self.trees, trees, edits)
         refuse_clear(sealer, self.metadata.selector.kind, self.path)
         source = self._changed_metadata(sealer, leaves, now)
-        edits += [self.form.insert_entry(text, tree, source) for tree in trees]
-        return (lead + splice(text, edits)).encode()
+        made = write_in_place(self, text, trees, edits, source)
+        if made is None:
+            edits += [self.form.insert_entry(text, tree, source) for tree in trees]
+            made = splice(text, edits)
+        return (lead + made).encode()
 
     def set_values(
         self, values: dict[Address, Plain], *, now: Moment, random: Random = os.urandom

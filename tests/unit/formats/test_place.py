@@ -54,7 +54,7 @@ def dropped(text: str, address: Address, kind: str = "yaml") -> str:
         (("o", "p"), {"k": 1}, "p:  # not\n    q: 1  # nor that\n", "p: # not\n    k: 1\n"),
         (("m",), [], "m:\n  k: v\n", "m: []\n"),
         (("m", "new"), Token("ENC[x]"), "  k: v\n", "  k: v\n  new: ENC[x]\n"),
-        (("f", "p"), {"x": Token("ENC[x]")}, "{p: 1,", '{p: {x: "ENC[x]"},'),
+        (("f", "p"), {"x": Token("ENC[x]")}, "{p: 1,", "{p: {x: 'ENC[x]'},"),
         (("f", "q", 2), 3, "[1, 2]", "[1, 2, 3]"),
         (("f", "new"), 3, "[1, 2]}", "[1, 2], new: 3}"),
         (("n",), 3, "n:\n", "n: 3\n"),

@@ -358,3 +358,45 @@ def test_a_value_keeps_its_quotes_in_the_encrypted_file_and_comes_back_in_them()
     assert "a: 'ENC[" in sealed
     assert 'b: "ENC[' in sealed
     assert unlock(sealed).plaintext().decode() == text
+
+
+def test_values_in_brackets_come_back_in_double_quotes_or_plain() -> None:
+    text = 'a: {b: plain, "c": "double", d: ["1", 1]}\ne: ["x y"]\n'
+    sealed = lock(text)
+    assert "{b: 'ENC[" in sealed
+    assert '"c": "ENC[' in sealed
+    assert unlock(sealed).plaintext().decode() == text
+
+
+def moved(text: str, key: str) -> str:
+    """Return an encrypted text with its metadata above a top-level key."""
+    body, _, metadata = text.partition("sops:\n")
+    before, found, behind = body.partition(f"\n{key}:")
+    return f"{before}\nsops:\n{metadata}{found[1:]}{behind}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("b: 1", "b: 2"), ("c: 3", "c: 4"), ("b: 1\n", ""), ("c: 3\n", "c: 3\nd: 4\n"),
+     ("b: 1\n# note\nc: 3\n", "b: 2\n# note\nc: 4\n"), ("c: 3\n", "# x\nc: 5\n")],
+)  # fmt: skip
+@pytest.mark.parametrize("key", ["a", "b", "c"])
+def test_metadata_that_do_not_stand_at_the_end_stay_where_they_are(
+    old: str, new: str, key: str
+) -> None:
+    text = "# top\na:\n  x: 1\n  # in\n  y: 2\nb: 1\n# note\nc: 3\n"
+    one = unlock(moved(lock(text), key))
+    assert one.plaintext().decode() == text
+    wanted = text.replace(old, new)
+    if f"\n{key}:" not in wanted:
+        return
+    changed = one.reencrypt(wanted.encode(), now=LATER)
+    assert changed.decode().index("sops:\n") < changed.decode().index(f"\n{key}:")
+    assert unlock(changed.decode()).plaintext().decode() == wanted
+
+
+def test_metadata_go_to_the_end_where_their_place_is_gone() -> None:
+    one = unlock(moved(lock("a: 1\nb: 2\n"), "b"))
+    changed = one.reencrypt(b"c: 1\nd: 2\n", now=LATER).decode()
+    assert changed.index("sops:\n") > changed.index("d:")
+    assert unlock(changed).objects() == [{"c": 1, "d": 2}]
