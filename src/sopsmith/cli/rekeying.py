@@ -49,7 +49,7 @@ def tree_options(shown: str) -> Callable[[_Command], _Command]:
 def build_means(options: dict[str, Any], *, ignore_mac: bool = False) -> Means:
     """Return the doors to this machine's files, processes and identities."""
     from sopsmith.adapters.file_set import FileSets
-    from sopsmith.adapters.workers import LocalWorkers
+    from sopsmith.adapters.workers import LocalWorkers, count_cores
     from sopsmith.cli.looking import open_trees
     from sopsmith.cli.sops_verbs import keyring_of_environment
     from sopsmith.flows.rekey import Means
@@ -58,7 +58,8 @@ def build_means(options: dict[str, Any], *, ignore_mac: bool = False) -> Means:
     return Means(
         trees=trees,
         planners=planners,
-        writers=LocalWorkers(options["jobs"] or 0, worth_it=WORTH_IT, batch=1),
+        # One more than there are cores, since each waits for the disk where others have work.
+        writers=LocalWorkers(options["jobs"] or count_cores() + 1, worth_it=WORTH_IT, batch=1),
         replace=FileSets().replace,
         keyring=cache(keyring_of_environment),
         now=datetime.now(UTC),
