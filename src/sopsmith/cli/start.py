@@ -11,6 +11,9 @@ import os
 import sys
 
 _MERGE_SIZE = "--marker-size"
+_COLLECT_AT = 50_000
+"""New objects after which Python looks for garbage. Loading a command makes that many, and none of
+them is garbage: looking each 700 takes 4 of a command's 75 ms."""
 
 
 def main() -> None:
@@ -18,6 +21,7 @@ def main() -> None:
     code = do(sys.argv[1:])
     if code is not None:
         os._exit(code)
+    gc.set_threshold(_COLLECT_AT)
     from sopsmith.cli.main import main as run_all
 
     run_all()

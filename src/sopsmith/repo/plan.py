@@ -7,7 +7,6 @@ with other values gets new tokens for those alone; only another structure makes 
 from __future__ import annotations
 
 from datetime import datetime
-from shlex import quote
 from typing import NamedTuple
 
 from sopsmith.errors import LayoutError, NoIdentity, NotEncrypted, RuleError
@@ -122,6 +121,8 @@ def parse_present(data: bytes, path: str) -> Document:
     try:
         return Document.parse(data, "yaml", path=path)
     except NotEncrypted:
+        from shlex import quote
+
         raise NotEncrypted(
             "stands where generate writes, and is not encrypted",
             path=path,
