@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import yaml as pyyaml
 from hypothesis import HealthCheck, given, settings
@@ -12,8 +13,9 @@ from tests.properties.test_narrow_agrees import OBJECTS, narrow_texts
 from tests.styled import styled_yaml
 
 from sopsmith.errors import FormatError
-from sopsmith.formats import narrow_spans
-from sopsmith.formats.tree import Mapping, Node, Scalar, Tree
+from sopsmith.formats import narrow, narrow_spans
+from sopsmith.formats.narrow_tokens import list_tokens
+from sopsmith.formats.tree import Comment, Mapping, Node, Scalar, Tree
 from sopsmith.formats.yaml_reader import parse as parse_general
 
 
@@ -28,10 +30,17 @@ def shape(node: Node) -> object:
     return "list", tuple(shape(child) for child in node.items), place, node.alias
 
 
+def remark(comment: Comment) -> object:
+    before = comment.counts_before
+    counted = None if before is None else (before[0].start, before[1])
+    span = comment.start, comment.end, comment.item, comment.takes
+    return comment.text, comment.path, span, counted, comment.token
+
+
 def shapes(trees: list[Tree]) -> list[object]:
     return [
-        (shape(tree.root), tree.start, tree.end, tree.comments, tree.aliases, tree.losses)
-        for tree in trees
+        (shape(one.root), one.start, one.end, list(map(remark, one.comments)), one.aliases)
+        for one in trees
     ]
 
 
@@ -58,6 +67,45 @@ def test_places_narrow_yaml_as_the_general_reader_does(text: str) -> None:
 @given(narrow_texts(odd=True))
 def test_places_narrow_yaml_with_odd_parts(text: str) -> None:
     agrees(text)
+
+
+@st.composite
+def commented_texts(draw: st.DrawFn) -> str:
+    """Return narrow YAML with comments and empty lines anywhere, in any column."""
+    lines = draw(narrow_texts(odd=False)).splitlines()
+    for _ in range(draw(st.integers(1, 6))):
+        column = draw(st.integers(0, 8))
+        more = draw(
+            st.sampled_from((["# c"], ["#"], ["# a", "# b"], ["#é: - ["], [""], ["", "# c"]))
+        )
+        at = draw(st.integers(0, len(lines)))
+        lines[at:at] = [" " * column + line if line else "" for line in more]
+    return "\n".join(lines) + "\n"
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@given(commented_texts())
+def test_places_comments_where_the_general_reader_has_them(text: str) -> None:
+    agrees(text)
+
+
+def token(one: Any) -> object:
+    """Return what the search for comments wants to know of a token."""
+    start, end = one.start_mark, one.end_mark
+    style = (one.style or None, one.value == "") if one.id == "<scalar>" else None
+    return one.id, start.index, start.column, end.index, end.line > 0, style
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(commented_texts() | narrow_texts(odd=True))
+def test_says_the_tokens_that_pyyaml_says(text: str) -> None:
+    trees = narrow.parse(text)
+    if trees is None:
+        return
+    placer = narrow_spans._Placer(text)
+    placer.place(trees)
+    found = list(map(token, list_tokens(text, trees, placer.heads)))
+    assert found == list(map(token, pyyaml.scan(text, pyyaml.CLoader)))
 
 
 @settings(max_examples=200, deadline=None)

@@ -3,7 +3,7 @@
 An edit needs to know where things stand, and PyYAML, which says it, takes longer to load than a
 merge takes for its work. The narrow reader tells what a text says; where it has accepted one,
 each entry begins a line or stands behind a dash, so a walk over its trees finds the places.
-Texts with comments are left to the general reader, which knows what each belongs to.
+Where there are comments, their places follow from the same tokens as in the general reader.
 `tests/properties/test_spans_agree.py` proves that both agree wherever this one accepts.
 
 Source: libyaml scanner.c, parser.c (the marks of tokens and events).
@@ -24,21 +24,27 @@ def parse(text: str) -> list[Tree] | None:
     trees = narrow.parse(text)
     if trees is None:
         return None
-    try:
-        _Placer(text).place(trees)
-    except _Remark:
-        return None
+    placer = _Placer(text)
+    placer.place(trees)
+    if placer.remarked:
+        from sopsmith.formats.narrow_tokens import list_tokens
+        from sopsmith.formats.yaml_comments import find_comments
+
+        find_comments(text, trees, list_tokens(text, trees, placer.heads))
     return trees
 
 
-class _Remark(Exception):
-    """A comment stands here, and only the general reader knows where it belongs."""
-
-
 class _Placer:
-    """Walk trees and lines side by side."""
+    """Walk trees and lines side by side.
+
+    Attributes:
+        heads: Where the `---` of each document stands; -1 where it has none.
+        remarked: A comment was met.
+    """
 
     def __init__(self, text: str) -> None:
+        self.heads: list[int] = []
+        self.remarked = False
         self._text = text
         self._lines = text.split("\n")
         self._lines.pop()
@@ -50,7 +56,9 @@ class _Placer:
     def place(self, trees: list[Tree]) -> None:
         for tree in trees:
             start = self._next()
+            self.heads.append(-1)
             if self._lines[self._at] == "---":
+                self.heads[-1] = start
                 self._at += 1
                 start = self._next()
             assert isinstance(tree.root, Mapping)
@@ -58,20 +66,20 @@ class _Placer:
             tree.start, tree.end = start, tree.root.end
 
     def _next(self) -> int:
-        """Go to the next line that is not empty, and return where its text begins.
+        """Go to the next line that is neither empty nor a comment; return where its text begins.
 
         libyaml ends a block there: at the token behind it.
         """
         lines, at = self._lines, self._at
-        while at < len(lines) and not lines[at]:
+        while at < len(lines):
+            body = lines[at].lstrip(" ")
+            if body and body[0] != "#":
+                self._at = at
+                return self._starts[at + 1] - 1 - len(body)
+            self.remarked = self.remarked or bool(body)
             at += 1
         self._at = at
-        if at == len(lines):
-            return len(self._text)
-        body = lines[at].lstrip(" ")
-        if body[0] == "#":
-            raise _Remark
-        return self._starts[at + 1] - 1 - len(body)
+        return len(self._text)
 
     def _mapping(self, node: Mapping, start: int) -> None:
         node.start = start

@@ -10,8 +10,6 @@ event's comments), decode.go (parser.mapping); getsops/sops stores/yaml/store.go
 
 from __future__ import annotations
 
-from typing import Any
-
 from sopsmith.formats.tree import Comment, Mapping, Node, Path, Scalar, Sequence, Tree
 from sopsmith.formats.yaml_remarks import (
     ADDED,
@@ -22,6 +20,10 @@ from sopsmith.formats.yaml_remarks import (
     scan_remarks,
 )
 from sopsmith.formats.yaml_runs import Remark
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _SOPS = "sops"
 _ENDS = frozenset({BLOCK_END, "]", "}"})

@@ -15,9 +15,12 @@ yaml_parser_scan_line_comment, yaml_parser_unroll_indent).
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from sopsmith.formats.yaml_runs import Remark, Runs
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 BLOCK_END = "<block end>"
 ADDED = "<sops>"  # the entry that encryption adds
