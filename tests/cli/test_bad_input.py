@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tests.unit.flows.keys_at import DEV, HOME, Place
+from tests.unit.flows.keys_at import SECRET as SECRET_TEXT
 
 from sopsmith.cli.main import run
 from sopsmith.repo.settings import FILE
@@ -163,3 +164,11 @@ def test_nothing_is_said_to_be_written_before_it_is(place: Place, capfd: Any) ->
     source = f"https://git.example.org/s@{'0' * 40}"
     said = refused(capfd, 1, "workflow", "github", "--source", source)
     assert "changed" not in said
+
+
+def test_a_fault_stands_in_the_report_once(place: Place, capfd: Any) -> None:
+    place.put("plain.yaml", SECRET_TEXT)
+    assert run(["report", "--html", "report.html", "--jobs", "1"]) == 0
+    page = (place.root / "report.html").read_text()
+    assert page.count('<th scope="row">plain.yaml') == 1
+    assert page.count("<td>no recovery</td>") + page.count("<td>no-recovery</td>") == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from sopsmith.flows.status import EXPIRED, MALFORMED
 from sopsmith.repo.lint_rules import RULES
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ def join_findings(
         rule = RULES[one.rule]
         yield Found(place, rule.severity, one.rule, message, rule.hint)
     for what in due:
-        yield Found(what.place, "warning", what.kind, what.reason, what.hint)
+        level = "error" if what.kind in (EXPIRED, MALFORMED) else "warning"
+        yield Found(what.place, level, what.kind, what.reason, what.hint)
     for result in results:
         for seen in result.findings:
             if seen.is_problem:
