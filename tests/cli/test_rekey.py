@@ -237,7 +237,7 @@ def test_a_format_is_named_for_files_alone(world: World) -> None:
 
 
 def test_a_path_that_is_not_there_is_an_error(world: World) -> None:
-    assert said(world, "updatekeys", "-y", "none")[0] == 1
+    assert said(world, "updatekeys", "-y", "none")[0] == 100
 
 
 def test_no_configuration_is_an_error_that_names_the_file(world: World) -> None:
