@@ -23,11 +23,12 @@ _TOKEN = re.compile(
     |(?P<string>"(?:[^"\\\n]|\\.)*")|(?P<raw>`[^`]*`)""",
     re.VERBOSE | re.ASCII,
 )
-# Possessive, since ways to read one text in two would make their number double with each.
+# No two branches begin with the same sign: two ways to read one text would double with each. Not
+# possessive, which Python has since 3.11 and gets wrong in its first releases.
 _ACTION = re.compile(
     r"""\{\{(?:
-        (?:-[ \t\r\n]+)?/\*(?>.*?\*/)(?:[ \t\r\n]+-)?
-        |(?!(?:-[ \t\r\n]+)?/\*)(?:"(?:[^"\\\n]|\\.)*+"|`[^`]*+`|(?!\}\})[^"`])*+
+        (?:-[ \t\r\n]+)?/\*(?:(?!\*/).)*\*/(?:[ \t\r\n]+-)?
+        |(?!(?:-[ \t\r\n]+)?/\*)(?:"(?:[^"\\\n]|\\.)*"|`[^`]*`|(?!\}\})[^"`])*
     )\}\}""",
     re.DOTALL | re.VERBOSE,
 )

@@ -13,7 +13,7 @@ _BLANK = re.compile(r"[ \t\r\n]")
 _WORD = re.compile(r"[^ \t\r\n]+")
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 # A pattern in quotes is written as in C; one whose quotes do not end is none in quotes.
-_PATTERN = re.compile(r"[ \t\r\n]*(?!#)(\"(?:[^\"\\\n]|\\.)*+\"|[^ \t\r\n]+)")
+_PATTERN = re.compile(r"[ \t\r\n]*(?!#)(\"(?:[^\"\\\n]|\\.)*\"|[^ \t\r\n]+)")
 _IN_QUOTES = {"\\": "\\\\", '"': '\\"', "\t": "\\t", "\r": "\\r", "\n": "\\n"}
 _REMARK = "# Encrypted files; `sopsmith git install` sets their drivers up in each clone."
 
