@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Shape = tuple[tuple[object, ...], ...]
 
 MOST = 256
-"""Frames, and layouts, that are remembered; a tree has a handful, and memory is bounded."""
+"""Frames, and layouts, that are remembered before all are forgotten: a tree has a handful."""
 _PROBE = "-----BEGIN AGE ENCRYPTED FILE-----\nprobe{}\n-----END AGE ENCRYPTED FILE-----\n"
 _FILLED = ("age", "enc", "lastmodified", "mac")
 _TIME_SIZE = len("1999-12-31T23:59:59Z")
@@ -63,9 +63,11 @@ def read_framed(text: str) -> tuple[Metadata, Own] | None:
     if parted is None:
         return None
     frame, own = parted
-    if frame not in _KNOWN and len(_KNOWN) < MOST:
+    if frame not in _KNOWN:
+        if len(_KNOWN) >= MOST:
+            _KNOWN.clear()
         _KNOWN[frame] = _learn(frame, len(own.encs))
-    known = _KNOWN.get(frame)
+    known = _KNOWN[frame]
     return (known.renewed(*own), own) if known is not None else None
 
 
@@ -85,7 +87,9 @@ def write_framed(frame: str, own: Own, fields: dict[str, object]) -> str:
         return fill(layout, new)
     text = _write(frame, own, fields)
     parted = cut(text)
-    if parted is not None and parted[1] == new and len(_LAYOUTS) < MOST:
+    if parted is not None and parted[1] == new:
+        if len(_LAYOUTS) >= MOST:
+            _LAYOUTS.clear()
         _LAYOUTS[frame, shape] = parted[0]
     return text
 
