@@ -15,6 +15,7 @@ PAGE = ROOT / "docs/explanation/performance.md"
 PLOT = PAGE.with_suffix(".svg")
 START, END = "<!-- bench: written by `make bench-page` -->\n", "<!-- end of bench -->\n"
 _HEAD = "| work | sopsmith | beside it | | ratio | aim |\n|---|--:|---|--:|--:|---|\n"
+_LEAST_AIMED = 1000
 _PLUGIN_AIMS = {1: "≤ 1", 100: "≤ 2", 1000: "≤ 5"}
 
 
@@ -108,7 +109,9 @@ def _faster(verb: str, size: int, ours: Any, loop: Any) -> Row:
     each, theirs = ours["seconds"] / size, loop["seconds"] / loop["files"]
     work = f"{verb}, {_files(size)}, {ours['mebibytes']:.0f} MiB; a file"
     ratio = f"{theirs / each:.0f} times faster"
-    return Row(work, _time(each), "loop over sops, a file", _time(theirs), ratio, "≥ 40")
+    # The aim is one of many files; of a few the start is most of the time.
+    aim = "≥ 40" if size >= _LEAST_AIMED else ""
+    return Row(work, _time(each), "loop over sops, a file", _time(theirs), ratio, aim)
 
 
 def _files(count: int) -> str:
