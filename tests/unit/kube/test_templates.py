@@ -56,14 +56,13 @@ def test_what_is_refused_shows_no_value(template: str) -> None:
         ("{{ .w }}" * 70, "more than a Secret"),
         ("{{ print" + " .w" * 70 + " }}", "more than a Secret"),
         ("{{ fromJson .deep }}", "nests too deep"),
-        ("{{ fromJson .nested | toJson }}", "nests too deep"),
         ("{{ fromJson .number }}", "no JSON"),
         ("{{ fromJson .nan }}", "no JSON"),
         ('{{ join "," (fromJson .number) }}', "no JSON"),
     ],
 )
 def test_what_would_take_without_end_is_refused(template: str, why: str) -> None:
-    data = {"a": "a", "w": "w" * 65_536, "deep": "[" * 100_000, "nested": "[" * 900 + "]" * 900,
+    data = {"a": "a", "w": "w" * 65_536, "deep": "[" * 100_000,
             "number": "9" * 400, "nan": "NaN"}  # fmt: skip
     with pytest.raises(ManifestError, match=why):
         render(template, data)
@@ -82,3 +81,12 @@ def test_what_would_take_without_end_is_refused(template: str, why: str) -> None
 def test_what_only_go_would_expect_is_as_in_go(template: str, made: str) -> None:
     data = {"a": "b,c", "j": '{"k": "\\ud800\\ud83d\\ude00"}', "s": "\u3000\x1cx\x85"}
     assert render(template, data) == made
+
+
+def test_what_nests_comes_out_or_is_refused() -> None:
+    # How deep is too deep is Python's to say, and differs between its versions.
+    nested = "[" * 900 + "]" * 900
+    try:
+        assert render("{{ fromJson .nested | toJson }}", {"nested": nested}) == nested
+    except ManifestError as error:
+        assert "nests too deep" in error.message
