@@ -119,8 +119,11 @@ def test_the_ui_lets_one_in_refreshes_itself_and_ends_on_ctrl_c(
     world: World, browser: Browser
 ) -> None:
     process = subprocess.Popen(
-        ["sopsmith", "ui"], cwd=world.work, env=world.environ, stderr=subprocess.PIPE, text=True
-    )
+        ["sopsmith", "ui"],
+        cwd=world.work, env=world.environ, stderr=subprocess.PIPE, text=True,
+        # A shell that started the tests in the background had them ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
     try:
         assert process.stderr is not None
         browser.visit(process.stderr.readline().strip())
