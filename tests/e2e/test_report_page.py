@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic, sleep
@@ -118,11 +119,14 @@ def test_without_javascript_every_table_stands_whole(world: World, browser: Brow
 def test_the_ui_lets_one_in_refreshes_itself_and_ends_on_ctrl_c(
     world: World, browser: Browser
 ) -> None:
+    # A shell that started the tests in the background had them ignore Ctrl-C.
+    script = (
+        "import os, signal\nsignal.signal(signal.SIGINT, signal.SIG_DFL)\n"
+        "os.execvp('sopsmith', ['sopsmith', 'ui'])"
+    )
     process = subprocess.Popen(
-        ["sopsmith", "ui"],
+        [sys.executable, "-c", script],
         cwd=world.work, env=world.environ, stderr=subprocess.PIPE, text=True,
-        # A shell that started the tests in the background had them ignore Ctrl-C.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     try:
         assert process.stderr is not None
