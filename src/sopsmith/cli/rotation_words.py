@@ -23,7 +23,16 @@ from sopsmith.cli.sops_verbs import keyring_of_environment
 from sopsmith.cli.table import table
 from sopsmith.cli.talk import note, put, put_json, say
 from sopsmith.errors import UsageError
-from sopsmith.flows.rotation import Doors, Outcome, Planned, Request, find_rotations
+from sopsmith.flows.rotation import (
+    Doors,
+    Outcome,
+    Planned,
+    Request,
+    abort_rotation,
+    find_rotations,
+    plan_rotation,
+    run_rotation,
+)
 from sopsmith.flows.rotation_files import read_settings
 from sopsmith.ports import Cluster
 from sopsmith.repo.contexts import find_environment, refuse_other
@@ -86,6 +95,22 @@ def open_rotation(options: dict[str, Any]) -> tuple[Request, Doors]:
         now=lambda: datetime.now(UTC),
         pause=_pause,
     )
+
+
+def take_on(request: Request, doors: Doors, options: dict[str, Any]) -> int:
+    """Take a rotation on, plan it or take it back, as the options say, and show what came of it.
+
+    Raises:
+        Error: As `flows.rotation` and `ask_first` do.
+    """
+    as_json = options["output"] == "json"
+    if options["abort"]:
+        return show_aborted(abort_rotation(request, doors), as_json=as_json)
+    if options["dry_run"]:
+        return show_plan(plan_rotation(request, doors), as_json=as_json)
+    ask_first(request, doors, options)
+    outcome = run_rotation(request, doors, begin)
+    return show(outcome, waited=request.wait > 0, as_json=as_json)
 
 
 def ask_first(request: Request, doors: Doors, options: dict[str, Any]) -> None:

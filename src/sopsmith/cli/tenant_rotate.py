@@ -6,32 +6,15 @@ from typing import Any
 
 import click
 
-from sopsmith.cli.consent_options import consent_options
-from sopsmith.cli.share_options import share_option
+from sopsmith.cli.rotation_options import rotation_options
 
 
 @click.command("rotate")
 @click.argument("name")
 @click.option("--environment", "-e", default="", metavar="ENV",
               help="Which of its identities. [default: its only environment's]")  # fmt: skip
-@click.option("--recipient", default="", metavar="age1…",
-              help="The one that goes, where several stand. [default: the cluster's]")  # fmt: skip
-@click.option("--context", default="", metavar="NAME",
-              help="Of the kubeconfig. [default: the environment's in sopsmith.yaml]")  # fmt: skip
-@click.option("--no-cluster", is_flag=True, help="No cluster holds the tenant's identity.")
-@click.option("--synced", is_flag=True, help="All who use it have the moved files.")
-@click.option("--wait", default="0s", metavar="DURATION", help="For Argo CD, such as 10m.")
-@click.option("--post-quantum", is_flag=True,
-              help="To one safe from quantum computers; always if the old is.")  # fmt: skip
-@click.option("--without-backup", is_flag=True, help="Go on where nothing can be backed up.")
-@share_option
-@consent_options
-@click.option("--again", is_flag=True, help="Begin another one where one is done.")
-@click.option("--abort", is_flag=True, help="Take it back; until files have moved.")
-@click.option("--dry-run", is_flag=True, help="Say what would be done and write nothing.")
-@click.option("--repo", metavar="DIR", default=".", help="Where the repository is.")
-@click.option("--output", "-o", type=click.Choice(["text", "json"]), default="text")
-def command(*, name: str, abort: bool, dry_run: bool, output: str, **options: Any) -> int:
+@rotation_options
+def command(*, name: str, **options: Any) -> int:
     """Replace the identity of the tenant NAME; its files open for somebody all the while.
 
     Makes a new identity, backs it up, puts it beside the old one into the Secret that the sidecar
@@ -42,13 +25,6 @@ def command(*, name: str, abort: bool, dry_run: bool, output: str, **options: An
     """
     from sopsmith.cli import rotation_words as words
     from sopsmith.cli.tenant_words import open_tenant_rotation
-    from sopsmith.flows.rotation import abort_rotation, plan_rotation, run_rotation
 
     request, doors = open_tenant_rotation(name, options)
-    if abort:
-        return words.show_aborted(abort_rotation(request, doors), as_json=output == "json")
-    if dry_run:
-        return words.show_plan(plan_rotation(request, doors), as_json=output == "json")
-    words.ask_first(request, doors, options)
-    outcome = run_rotation(request, doors, words.begin)
-    return words.show(outcome, waited=request.wait > 0, as_json=output == "json")
+    return words.take_on(request, doors, options)
