@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from sopsmith.errors import Error, NotThere
@@ -26,7 +26,6 @@ from sopsmith.repo.kustomization import parse_documents
 from sopsmith.repo.kustomized import Around, find_around
 
 _SUFFIXES = (".yaml", ".yml", ".json")
-_SIGN = GROUP.encode()
 
 
 class Manifest(NamedTuple):
@@ -44,19 +43,39 @@ class Manifest(NamedTuple):
     number: int = -1
 
 
-def read_manifests(paths: Sequence[str], trees: Trees) -> tuple[list[Manifest], list[Left]]:
-    """Return the operator's objects in some files and folders, and the files that do not parse.
+class Sought(NamedTuple):
+    """What a walk over files looks for.
+
+    Attributes:
+        kind: That whose names kustomizations may change.
+        sign: A file without it holds none.
+        fits: Tells whether an object is one.
+    """
+
+    kind: str
+    sign: bytes
+    fits: Callable[[object], bool]
+
+
+OURS = Sought(EXTERNAL_SECRET, GROUP.encode(), is_ours)
+"""The operator's objects."""
+
+
+def read_manifests(
+    paths: Sequence[str], trees: Trees, sought: Sought = OURS
+) -> tuple[list[Manifest], list[Left]]:
+    """Return the objects in some files and folders, and the files that do not parse.
 
     Raises:
         OutsideError: A path is not there.
     """
     walked = [path for path in trees.walk(tuple(paths)) if path.endswith(_SUFFIXES)]
     files = {path: trees.read(path) for path in walked}
-    around = find_around(files, EXTERNAL_SECRET)
+    around = find_around(files, sought.kind)
     found: list[Manifest] = []
     left: list[Left] = []
     for path, data in files.items():
-        if _SIGN not in data:
+        if sought.sign not in data:
             continue
         try:
             objects = parse_documents(data, path)
@@ -65,8 +84,8 @@ def read_manifests(paths: Sequence[str], trees: Trees) -> tuple[list[Manifest], 
             continue
         near = around.get(os.path.normpath(path), Around())
         for index, one in enumerate(objects):
-            place = index if is_ours(one) else -1
-            found += [Manifest(inner, path, near, place) for inner in _flat([one])]
+            place = index if sought.fits(one) else -1
+            found += [Manifest(inner, path, near, place) for inner in flat([one], sought.fits)]
     return found, left
 
 
@@ -76,7 +95,7 @@ def read_text(data: bytes, place: str) -> list[Manifest]:
     Raises:
         FormatError, ManifestError: It is not YAML.
     """
-    return [Manifest(one) for one in _flat(parse_documents(data, place))]
+    return [Manifest(one) for one in flat(parse_documents(data, place), is_ours)]
 
 
 def read_cluster(cluster: Cluster) -> list[Manifest]:
@@ -142,9 +161,10 @@ def _is_made(found: Object) -> bool:
     return any(one.get("kind") == CLUSTER_EXTERNAL_SECRET for one in owners)
 
 
-def _flat(objects: Iterable[object]) -> Iterable[Object]:
+def flat(objects: Iterable[object], fits: Callable[[object], bool]) -> Iterator[Object]:
+    """Yield what fits of some objects, and of what Lists among them hold."""
     for one in objects:
         if isinstance(one, dict) and isinstance(one.get("items"), list):
-            yield from _flat(one["items"])
-        elif isinstance(one, dict) and is_ours(one):
+            yield from flat(one["items"], fits)
+        elif isinstance(one, dict) and fits(one):
             yield one

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sopsmith.errors import Error, ManifestError, NotThere
+from sopsmith.errors import ManifestError, NotThere
 from sopsmith.flows.migrate import Found, Left
 from sopsmith.flows.migrate_owner import (
     Asked,
@@ -17,7 +16,7 @@ from sopsmith.flows.migrate_owner import (
     refuse_owned,
     write_files,
 )
-from sopsmith.flows.migrate_read import Manifest
+from sopsmith.flows.migrate_read import Manifest, Sought, read_manifests
 from sopsmith.kube.sealed_secrets import (
     GROUP,
     KIND,
@@ -28,8 +27,6 @@ from sopsmith.kube.sealed_secrets import (
     is_sealed,
     unseal,
 )
-from sopsmith.repo.kustomization import parse_documents
-from sopsmith.repo.kustomized import Around, find_around
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -38,8 +35,6 @@ if TYPE_CHECKING:
     from sopsmith.formats.tree import Address
     from sopsmith.ports import Cluster, Object, Trees
 
-_YAML = (".yaml", ".yml", ".json")
-_SIGN = SEALED.encode()
 _HOME: Address = ("spec", "template", "metadata", "annotations", NO_OWNER)
 _OWNER = Owner(
     GROUP,
@@ -54,23 +49,7 @@ def read_sealed(paths: Sequence[str], trees: Trees) -> tuple[list[Manifest], lis
     Raises:
         OutsideError: A path is not there.
     """
-    files = {one: trees.read(one) for one in trees.walk(tuple(paths)) if one.endswith(_YAML)}
-    around = find_around(files, SEALED)
-    found: list[Manifest] = []
-    left: list[Left] = []
-    for path, data in files.items():
-        if _SIGN not in data:
-            continue
-        try:
-            objects = parse_documents(data, path)
-        except Error as error:
-            left.append(Left(path, f"is not read: {error.message}"))
-            continue
-        near = around.get(os.path.normpath(path), Around())
-        for index, one in enumerate(objects):
-            number = index if is_sealed(one) else -1
-            found += [Manifest(each, path, near, number) for each in _flat([one])]
-    return found, left
+    return read_manifests(paths, trees, Sought(SEALED, SEALED.encode(), is_sealed))
 
 
 def read_live(cluster: Cluster) -> list[Manifest]:
@@ -177,11 +156,3 @@ def _put(one: Manifest, namespace: str) -> Object:
     metadata = dict(one.content.get("metadata") or {})
     metadata["namespace"] = next(iter(near.namespaces), metadata.get("namespace") or namespace)
     return {**one.content, "metadata": metadata}
-
-
-def _flat(objects: list[object]) -> Iterator[Object]:
-    for one in objects:
-        if isinstance(one, dict) and isinstance(one.get("items"), list):
-            yield from _flat(one["items"])
-        elif isinstance(one, dict) and is_sealed(one):
-            yield one
